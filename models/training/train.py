@@ -1,0 +1,182 @@
+"""Train the emotion network: ``python -m models.training.train --data DIR --out DIR``.
+
+Each epoch is a checkpoint and draws its random numbers from (seed, epoch), so a
+run that was cut goes on where it was and ends with the same weights.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import logging
+import math
+import os
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.training import data
+from models.training.augment import augment, mixup
+from models.training.network import EmotionNet
+
+log = logging.getLogger("framemood.training")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything that decides the weights besides the data."""
+
+    seed: int = 0
+    epochs: int = 30
+    batch: int = 128
+    rate: float = 0.1
+    weight_decay: float = 5e-4
+    ema: float = 0.999
+    widths: tuple[int, ...] = (24, 40, 80, 160)
+    depths: tuple[int, ...] = (2, 2, 2)
+    small_size: int = 36  # px; most epochs see small crops, which cost half
+    small_share: float = 0.6  # of the epochs
+    prior_shift: float = 0.2  # times log prior, taken from the logits when judging
+
+
+def size_at(recipe: Recipe, epoch: int) -> int:
+    """Side of the training crops in an epoch, px."""
+    return recipe.small_size if epoch < recipe.small_share * recipe.epochs else 48
+
+
+def rate_at(recipe: Recipe, progress: float) -> float:
+    """Learning rate at ``progress`` 0..1: a short warm-up, then a cosine."""
+    warm = 0.02
+    if progress < warm:
+        return recipe.rate * (0.1 + 0.9 * progress / warm)
+    return recipe.rate * 0.5 * (1 + math.cos(math.pi * (progress - warm) / (1 - warm)))
+
+
+@torch.no_grad()
+def predict(net: nn.Module, images: np.ndarray[Any, Any], batch: int = 256) -> Tensor:
+    """(N, 8) logits, averaged over the crop and its mirror image."""
+    net.eval()
+    x = torch.from_numpy(images).unsqueeze(1).float()
+    parts = [net(part) + net(part.flip(3)) for part in x.split(batch)]
+    return torch.cat(parts) / 2
+
+
+def judge(logits: Tensor, label: np.ndarray[Any, Any]) -> dict[str, float]:
+    """Top-1 and macro F1 over the eight classes."""
+    guess = logits.argmax(1).numpy()
+    scores = []
+    for k in range(data.CLASSES):
+        hit = float(((guess == k) & (label == k)).sum())
+        scores.append(2 * hit / max(1.0, float((guess == k).sum() + (label == k).sum())))
+    return {"top1": float((guess == label).mean()), "macro_f1": float(np.mean(scores))}
+
+
+def train(recipe: Recipe, source: Path, out: Path) -> None:
+    """Run the recipe, resuming from ``out`` where a checkpoint lies there."""
+    out.mkdir(parents=True, exist_ok=True)
+    faces = data.load(source / "train.npz")
+    targets, usable = data.soft_targets(faces.votes)
+    images = torch.from_numpy(faces.images[usable]).unsqueeze(1)
+    labels = torch.from_numpy(targets[usable])
+    prior = labels.mean(0)
+    held_out = data.load(source / "public.npz")
+    sets = {"plurality": data.plurality(held_out), "majority": data.strict_majority(held_out)}
+
+    torch.manual_seed(recipe.seed)
+    net = EmotionNet(recipe.widths, recipe.depths).to(memory_format=torch.channels_last)
+    average = copy.deepcopy(net)
+    decayed = [p for p in net.parameters() if p.ndim > 1]
+    plain = [p for p in net.parameters() if p.ndim <= 1]
+    optimizer = torch.optim.SGD(
+        [
+            {"params": decayed, "weight_decay": recipe.weight_decay},
+            {"params": plain, "weight_decay": 0.0},
+        ],
+        lr=recipe.rate,
+        momentum=0.9,
+        nesterov=True,
+    )
+    checkpoint, first = out / "checkpoint.pt", 0
+    if checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True)
+        net.load_state_dict(state["net"])
+        average.load_state_dict(state["average"])
+        optimizer.load_state_dict(state["optimizer"])
+        first = state["epoch"] + 1
+    steps = len(images) // recipe.batch
+    for epoch in range(first, recipe.epochs):
+        began = time.monotonic()
+        generator = torch.Generator().manual_seed(recipe.seed * 100_003 + epoch)
+        torch.manual_seed(recipe.seed * 100_003 + epoch)  # dropout
+        order = torch.randperm(len(images), generator=generator)
+        net.train()
+        total = 0.0
+        for step in range(steps):
+            rate = rate_at(recipe, (epoch + step / steps) / recipe.epochs)
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            chosen = order[step * recipe.batch : (step + 1) * recipe.batch]
+            x = augment(images[chosen].float(), size_at(recipe, epoch), generator)
+            y = labels[chosen]
+            if step % 2:
+                x, y = mixup(x, y, generator)
+            loss = F.cross_entropy(net(x.contiguous(memory_format=torch.channels_last)), y)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+            optimizer.step()
+            total += float(loss)
+            _follow(average, net, min(recipe.ema, (1 + epoch * steps + step) / (10 + epoch * steps + step)))
+        figures: dict[str, float] = {"loss": total / steps, "seconds": time.monotonic() - began}
+        shift = recipe.prior_shift * prior.log()
+        for name, (part, label) in sets.items():
+            logits = predict(average, part.images)
+            figures |= {f"{name}_{k}": v for k, v in judge(logits, label).items()}
+            adjusted = judge(logits - shift, label)
+            figures |= {f"{name}_adjusted_{k}": v for k, v in adjusted.items()}
+        log.info("epoch %d %s", epoch, json.dumps({k: round(v, 4) for k, v in figures.items()}))
+        state = {
+            "net": net.state_dict(),
+            "average": average.state_dict(),
+            "optimizer": optimizer.state_dict(),
+            "epoch": epoch,
+        }
+        torch.save(state, checkpoint.with_suffix(".part"))
+        os.replace(checkpoint.with_suffix(".part"), checkpoint)
+        with (out / "history.jsonl").open("a") as history:
+            history.write(json.dumps({"epoch": epoch, **figures}) + "\n")
+
+
+@torch.no_grad()
+def _follow(average: nn.Module, net: nn.Module, decay: float) -> None:
+    for slow, fast in zip(average.parameters(), net.parameters(), strict=True):
+        slow.lerp_(fast, 1 - decay)
+    for slow, fast in zip(average.buffers(), net.buffers(), strict=True):
+        slow.copy_(fast)
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="python -m models.training.train", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder of train.npz, public.npz")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoints")
+    parser.add_argument("--epochs", type=int, default=Recipe().epochs)
+    parser.add_argument("--seed", type=int, default=Recipe().seed)
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    torch.set_num_threads(arguments.threads)
+    recipe = Recipe(seed=arguments.seed, epochs=arguments.epochs)
+    log.info("recipe %s", json.dumps(asdict(recipe)))
+    train(recipe, arguments.data, arguments.out)
+
+
+if __name__ == "__main__":
+    main()
