@@ -1,0 +1,1 @@
+"""What was learned: weights, their manifest, and how they were made."""

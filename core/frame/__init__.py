@@ -1,0 +1,1 @@
+"""What one frame says: its quality, the faces in it, what they show."""

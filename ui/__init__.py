@@ -1,0 +1,1 @@
+"""The page: a module a tab, thin callbacks over the core."""
