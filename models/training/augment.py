@@ -92,9 +92,7 @@ def augment(x: Tensor, size: int, generator: Generator) -> Tensor:
     return sensor(erase(x, generator), generator)
 
 
-def mixup(
-    x: Tensor, y: Tensor, generator: Generator, beta: float = 0.2
-) -> tuple[Tensor, Tensor]:
+def mixup(x: Tensor, y: Tensor, generator: Generator, beta: float = 0.2) -> tuple[Tensor, Tensor]:
     """Blend a batch with itself in another order (Zhang et al. 2018, arXiv:1710.09412)."""
     share = torch._sample_dirichlet(torch.tensor([[beta, beta]]), generator=generator)[0, 0]
     share = torch.maximum(share, 1 - share)

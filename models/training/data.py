@@ -69,16 +69,14 @@ def soft_targets(votes: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray
     return emotions / np.maximum(total, 1.0), usable
 
 
-def plurality(faces: Faces) -> tuple[Faces, NDArray[np.int64]]:
-    """Faces whose most frequent vote is one of the eight emotions, with that label."""
-    label = faces.votes.argmax(axis=1)
-    keep = label < CLASSES
-    return faces.where(keep), label[keep]
+def plurality(votes: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The most frequent vote (N,), and where (N,) it is one of the eight emotions."""
+    label = votes.argmax(axis=1)
+    return label, label < CLASSES
 
 
-def strict_majority(faces: Faces) -> tuple[Faces, NDArray[np.int64]]:
-    """Faces on which over half of the votes, single ones dropped, name one of the eight."""
-    counted = np.where(faces.votes > 1, faces.votes, 0)
+def strict_majority(votes: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The same, kept only where over half of the votes, single ones dropped, agree."""
+    counted = np.where(votes > 1, votes, 0)
     label = counted.argmax(axis=1)
-    keep = (label < CLASSES) & (counted.max(axis=1) > 0.5 * counted.sum(axis=1))
-    return faces.where(keep), label[keep]
+    return label, (label < CLASSES) & (counted.max(axis=1) > 0.5 * counted.sum(axis=1))

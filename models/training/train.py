@@ -87,7 +87,10 @@ def train(recipe: Recipe, source: Path, out: Path) -> None:
     labels = torch.from_numpy(targets[usable])
     prior = labels.mean(0)
     held_out = data.load(source / "public.npz")
-    sets = {"plurality": data.plurality(held_out), "majority": data.strict_majority(held_out)}
+    sets = {
+        "plurality": data.plurality(held_out.votes),
+        "majority": data.strict_majority(held_out.votes),
+    }
 
     torch.manual_seed(recipe.seed)
     net = EmotionNet(recipe.widths, recipe.depths).to(memory_format=torch.channels_last)
@@ -132,14 +135,15 @@ def train(recipe: Recipe, source: Path, out: Path) -> None:
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(net.parameters(), 5.0)
             optimizer.step()
-            total += float(loss)
-            _follow(average, net, min(recipe.ema, (1 + epoch * steps + step) / (10 + epoch * steps + step)))
+            total += float(loss.detach())
+            done = epoch * steps + step
+            _follow(average, net, min(recipe.ema, (1 + done) / (10 + done)))
         figures: dict[str, float] = {"loss": total / steps, "seconds": time.monotonic() - began}
         shift = recipe.prior_shift * prior.log()
-        for name, (part, label) in sets.items():
-            logits = predict(average, part.images)
-            figures |= {f"{name}_{k}": v for k, v in judge(logits, label).items()}
-            adjusted = judge(logits - shift, label)
+        logits = predict(average, held_out.images)
+        for name, (label, keep) in sets.items():
+            figures |= {f"{name}_{k}": v for k, v in judge(logits[keep], label[keep]).items()}
+            adjusted = judge(logits[keep] - shift, label[keep])
             figures |= {f"{name}_adjusted_{k}": v for k, v in adjusted.items()}
         log.info("epoch %d %s", epoch, json.dumps({k: round(v, 4) for k, v in figures.items()}))
         state = {
