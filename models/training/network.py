@@ -46,8 +46,8 @@ class EmotionNet(nn.Module):
 
     def __init__(
         self,
-        widths: tuple[int, ...] = (24, 40, 80, 160),
-        depths: tuple[int, ...] = (2, 2, 2),
+        widths: tuple[int, ...] = (24, 32, 64, 128),
+        depths: tuple[int, ...] = (2, 2, 3),
         dropout: float = 0.2,
         classes: int = 8,
     ) -> None:

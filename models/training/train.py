@@ -39,8 +39,8 @@ class Recipe:
     rate: float = 0.1
     weight_decay: float = 5e-4
     ema: float = 0.999
-    widths: tuple[int, ...] = (24, 40, 80, 160)
-    depths: tuple[int, ...] = (2, 2, 2)
+    widths: tuple[int, ...] = (24, 32, 64, 128)
+    depths: tuple[int, ...] = (2, 2, 3)
     small_size: int = 36  # px; most epochs see small crops, which cost half
     small_share: float = 0.6  # of the epochs
     prior_shift: float = 0.2  # times log prior, taken from the logits when judging
@@ -153,7 +153,7 @@ def train(recipe: Recipe, source: Path, out: Path) -> None:
             "epoch": epoch,
         }
         torch.save(state, checkpoint.with_suffix(".part"))
-        os.replace(checkpoint.with_suffix(".part"), checkpoint)
+        checkpoint.with_suffix(".part").replace(checkpoint)
         with (out / "history.jsonl").open("a") as history:
             history.write(json.dumps({"epoch": epoch, **figures}) + "\n")
 

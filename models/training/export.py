@@ -1,0 +1,153 @@
+"""Turn a checkpoint into the ONNX file that ships, checked against torch.
+
+``python -m models.training.export --run DIR --data DIR --to models/emotion.onnx``
+
+The graph holds all that belongs to the weights: normalisation of the crop, the
+average over the crop and its mirror image, the shift by the class prior and the
+temperature. What comes out are eight calibrated logits in FER+ order.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from onnx import helper, numpy_helper
+from torch import Tensor, nn
+
+from models.training import data
+from models.training.network import EmotionNet
+from models.training.train import Recipe, judge, predict
+
+log = logging.getLogger("framemood.export")
+
+
+class Shipped(nn.Module):
+    """The network with everything that follows it."""
+
+    def __init__(self, net: EmotionNet, shift: Tensor, temperature: float, mirror: bool) -> None:
+        super().__init__()
+        self.net = net
+        self.mirror = mirror
+        self.register_buffer("shift", shift)
+        self.register_buffer("sharpness", torch.tensor(1.0 / temperature))
+
+    def forward(self, faces: Tensor) -> Tensor:
+        logits = self.net(faces)
+        if self.mirror:
+            logits = (logits + self.net(faces.flip(3))) / 2
+        return (logits - self.shift) * self.sharpness
+
+
+def store_as_float16(path: Path) -> None:
+    """Keep the large weights in half precision; a Cast, folded at load, restores them."""
+    model = onnx.load(str(path))
+    graph, casts = model.graph, []
+    for weight in graph.initializer:
+        if weight.data_type != onnx.TensorProto.FLOAT or np.prod(weight.dims) < 1000:
+            continue
+        half = numpy_helper.to_array(weight).astype(np.float16)
+        name = weight.name
+        weight.CopyFrom(numpy_helper.from_array(half, name + "_half"))
+        casts.append(helper.make_node("Cast", [name + "_half"], [name], to=onnx.TensorProto.FLOAT))
+    nodes = casts + list(graph.node)
+    del graph.node[:]
+    graph.node.extend(nodes)
+    onnx.save(model, str(path))
+
+
+def fit_temperature(logits: Tensor, label: Tensor) -> float:
+    """The temperature with the least cross-entropy (Guo et al. 2017, arXiv:1706.04599)."""
+    grid = torch.exp(torch.linspace(-1.2, 1.2, 241))
+    losses = [nn.functional.cross_entropy(logits / t, label) for t in grid]
+    return float(grid[int(torch.stack(losses).argmin())])
+
+
+def calibration_error(probabilities: np.ndarray, label: np.ndarray, bins: int = 15) -> float:  # type: ignore[type-arg]
+    """Expected calibration error over equal-width bins of confidence."""
+    confidence, guess = probabilities.max(1), probabilities.argmax(1)
+    which = np.minimum((confidence * bins).astype(int), bins - 1)
+    error = 0.0
+    for k in range(bins):
+        inside = which == k
+        if inside.any():
+            gap = abs(float((guess == label)[inside].mean() - confidence[inside].mean()))
+            error += gap * float(inside.mean())
+    return error
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="python -m models.training.export", description=__doc__)
+    parser.add_argument("--run", type=Path, required=True, help="folder with checkpoint.pt")
+    parser.add_argument("--data", type=Path, required=True, help="folder of public.npz")
+    parser.add_argument("--to", type=Path, required=True, help="the ONNX file to write")
+    parser.add_argument("--no-mirror", action="store_true", help="leave the mirror image out")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+
+    recipe = Recipe()
+    state = torch.load(arguments.run / "checkpoint.pt", weights_only=True)
+    net = EmotionNet(recipe.widths, recipe.depths)
+    net.load_state_dict(state["average"])
+    net.eval()
+
+    train = data.load(arguments.data / "train.npz")
+    targets, usable = data.soft_targets(train.votes)
+    shift = recipe.prior_shift * torch.from_numpy(targets[usable].mean(0)).log()
+    held_out = data.load(arguments.data / "public.npz")
+    label, keep = data.plurality(held_out.votes)
+    logits = predict(net, held_out.images) - shift
+    temperature = fit_temperature(logits[keep], torch.from_numpy(label[keep]))
+    shipped = Shipped(net, shift, temperature, not arguments.no_mirror).eval()
+
+    example = torch.from_numpy(held_out.images[:8]).unsqueeze(1).float()
+    torch.onnx.export(
+        shipped,
+        (example,),
+        str(arguments.to),
+        input_names=["faces"],
+        output_names=["logits"],
+        dynamic_axes={"faces": {0: "n"}, "logits": {0: "n"}},
+        opset_version=17,
+        dynamo=False,
+    )
+    store_as_float16(arguments.to)
+    onnx.checker.check_model(str(arguments.to))
+    session = onnxruntime.InferenceSession(str(arguments.to), providers=["CPUExecutionProvider"])
+    images = held_out.images[:, None].astype(np.float32)
+    out = np.concatenate(
+        [session.run(None, {"faces": images[k : k + 256]})[0] for k in range(0, len(images), 256)]
+    )
+    with torch.no_grad():
+        expected = shipped(torch.from_numpy(images[:256])).numpy()
+    worst = float(np.abs(expected - out[:256]).max())
+    if worst > 0.02:  # logits; half precision costs a few thousandths
+        raise SystemExit(f"the ONNX file differs from torch by {worst:.2e}; not to be shipped")
+    probabilities = torch.softmax(torch.from_numpy(out), 1).numpy()
+    figures = {
+        "epoch": state["epoch"],
+        "temperature": round(temperature, 4),
+        "largest_difference": worst,
+        "bytes": arguments.to.stat().st_size,
+        "calibration_error": round(calibration_error(probabilities[keep], label[keep]), 4),
+    }
+    for name, rule in (("plurality", data.plurality), ("majority", data.strict_majority)):
+        truth, kept = rule(held_out.votes)
+        scores = judge(torch.from_numpy(out[kept]), truth[kept])
+        figures |= {f"{name}_{k}": round(v, 4) for k, v in scores.items()}
+        guess = out[kept].argmax(1)
+        figures[f"{name}_recall"] = [
+            round(float((guess[truth[kept] == k] == k).mean()), 3) for k in range(data.CLASSES)
+        ]
+    log.info(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()
