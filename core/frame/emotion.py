@@ -1,0 +1,250 @@
+"""What a face shows: eight FER+ classes from one small network, seven for the program."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from core.errors import ModelError
+from core.settings import Settings
+from core.types import EMOTIONS, FERPLUS_EMOTIONS, Detection
+from models.registry import resolve
+
+CROP_PX: Final = 48
+CROP_OF_BOX: Final = 0.93
+"""Side of the crop over the longer side of a detector's box: the framing of FER2013."""
+
+LEVEL_ABOVE_DEGREES: Final = 12.0
+"""A head tilted by more than this is turned upright; training covers less than 17."""
+
+_SEVEN: Final = [FERPLUS_EMOTIONS.index(name) for name in EMOTIONS]
+
+
+def roll_degrees(landmarks: NDArray[np.float32]) -> float:
+    """Tilt of the line through the eyes, degrees, 0 for a level head.
+
+    Parameters
+    ----------
+    landmarks : (5, 2) float32 array
+        As in ``Detection``: the first two are the eyes.
+    """
+    (x0, y0), (x1, y1) = sorted(landmarks[:2].tolist())
+    return math.degrees(math.atan2(y1 - y0, x1 - x0))
+
+
+def crop_face(
+    image: NDArray[np.uint8], detection: Detection, *, scale: float = 1.0
+) -> NDArray[np.uint8]:
+    """Cut the square out of a frame that the network was trained to see.
+
+    Parameters
+    ----------
+    image : (H, W, 3) uint8 BGR or (H, W) uint8 gray array
+        The frame, or its luma plane, which needs no colour conversion.
+    detection : Detection
+        Where the face is, px.
+    scale : float
+        Pixels of ``image`` per pixel of ``detection``, for planes of another size.
+
+    Returns
+    -------
+    (S, S) uint8 array
+        Gray, at the size it has in ``image``, at least 1 px; what reaches over
+        the edge repeats the edge.
+    """
+    box = detection.box
+    side = max(1, round(CROP_OF_BOX * max(box.width, box.height) * scale))
+    x, y = box.center[0] * scale, box.center[1] * scale
+    roll = 0.0 if detection.landmarks is None else roll_degrees(detection.landmarks)
+    if abs(roll) > LEVEL_ABOVE_DEGREES:
+        matrix = cv2.getRotationMatrix2D((x, y), roll, 1.0)
+        matrix[:, 2] += (side - 1) / 2 - np.array([x, y])
+        crop = cv2.warpAffine(image, matrix, (side, side), borderMode=cv2.BORDER_REPLICATE)
+    else:
+        crop = _cut(image, round(x - side / 2), round(y - side / 2), side)
+    if crop.ndim == 3:
+        crop = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)
+    return np.asarray(crop, np.uint8)
+
+
+def _cut(image: NDArray[np.uint8], left: int, top: int, side: int) -> NDArray[np.uint8]:
+    height, width = image.shape[:2]
+    x0, y0 = min(max(left, 0), width - 1), min(max(top, 0), height - 1)
+    x1, y1 = max(min(left + side, width), x0 + 1), max(min(top + side, height), y0 + 1)
+    inside = image[y0:y1, x0:x1]
+    missing = (
+        max(0, y0 - top),
+        max(0, top + side - y1),
+        max(0, x0 - left),
+        max(0, left + side - x1),
+    )
+    if not any(missing):
+        return inside
+    bordered = cv2.copyMakeBorder(inside, *missing, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(bordered[:side, :side], np.uint8)
+
+
+def prepare(crop: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """A crop as the network takes it: (48, 48) float32 gray in 0..255.
+
+    Raises
+    ------
+    ValueError
+        Where it is not a non-empty (H, W) or (H, W, 3) uint8 array.
+    """
+    if crop.dtype != np.uint8 or crop.ndim not in (2, 3) or crop.size == 0:
+        raise ValueError(
+            f"a face crop is a non-empty uint8 array, gray (H, W) or BGR (H, W, 3); "
+            f"this one is {crop.dtype} {crop.shape}"
+        )
+    if crop.ndim == 3:
+        crop = np.asarray(
+            cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY) if crop.shape[2] == 3 else crop[:, :, 0],
+            np.uint8,
+        )
+    if crop.shape != (CROP_PX, CROP_PX):
+        shrinks = min(crop.shape) > CROP_PX
+        how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        crop = np.asarray(cv2.resize(crop, (CROP_PX, CROP_PX), interpolation=how), np.uint8)
+    return crop.astype(np.float32)
+
+
+class EmotionClassifier:
+    """Emotion probabilities of face crops, by the network that ships.
+
+    The weights are loaded once a process and shared; instances cost nothing and
+    may be used from any thread.
+
+    Parameters
+    ----------
+    settings : Settings, optional
+        Says where fetched weights lie.
+
+    Raises
+    ------
+    ModelError
+        Where the weights are missing or damaged.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self._session = _load(resolve("emotion", settings or Settings()))
+
+    def classify_ferplus(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """Probabilities of the eight FER+ classes.
+
+        Parameters
+        ----------
+        crops : sequence of (H, W) gray or (H, W, 3) BGR uint8 arrays
+            Square face crops, see ``crop_face``; any size.
+
+        Returns
+        -------
+        (N, 8) float32 array
+            In ``FERPLUS_EMOTIONS`` order, rows sum to 1.
+        """
+        if not len(crops):
+            return np.zeros((0, len(FERPLUS_EMOTIONS)), np.float32)
+        batch = np.stack([prepare(crop) for crop in crops])[:, np.newaxis]
+        logits = np.asarray(self._session.run(None, {"faces": batch})[0], np.float64)
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+
+    def classify(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """Probabilities of the seven emotions: FER+ without contempt, renormalised.
+
+        Returns
+        -------
+        (N, 7) float32 array
+            In ``EMOTIONS`` order, rows sum to 1.
+        """
+        seven = self.classify_ferplus(crops)[:, _SEVEN]
+        total = seven.sum(axis=1, keepdims=True)
+        return np.asarray(seven / np.maximum(total, np.finfo(np.float32).tiny), np.float32)
+
+
+class EmotionSmoother:
+    """Exponential smoothing of each track's probabilities, by media time.
+
+    A single frame's reading flickers; what a face shows changes over tenths of
+    a second. The weight of the new reading is 1 - exp(-dt / time_constant_s),
+    so the result does not depend on the frame rate.
+
+    Parameters
+    ----------
+    time_constant_s : float
+        Seconds after which an old reading weighs 37 %; 0 switches smoothing off.
+    forget_s : float
+        A track not seen for this long starts anew, s.
+    """
+
+    def __init__(self, time_constant_s: float = 0.4, forget_s: float = 2.0) -> None:
+        self.time_constant_s = time_constant_s
+        self.forget_s = forget_s
+        self._tracks: dict[int, tuple[float, NDArray[np.float64]]] = {}
+
+    def update(
+        self, track_id: int, probabilities: NDArray[np.float32], time_s: float
+    ) -> NDArray[np.float32]:
+        """Take in one reading of a track and return its smoothed one, (7,) float32, sum 1."""
+        new = probabilities.astype(np.float64)
+        before = self._tracks.get(track_id)
+        if self.time_constant_s > 0 and before is not None:
+            elapsed_s = time_s - before[0]
+            if 0 <= elapsed_s < self.forget_s:
+                share = 1.0 - math.exp(-elapsed_s / self.time_constant_s)
+                new = before[1] + share * (new - before[1])
+        self._tracks[track_id] = (time_s, new)
+        if len(self._tracks) > 64:
+            self._drop_old(time_s)
+        return (new / new.sum()).astype(np.float32)
+
+    def reset(self) -> None:
+        """Forget all tracks, as at a cut or a new source."""
+        self._tracks.clear()
+
+    def _drop_old(self, time_s: float) -> None:
+        self._tracks = {
+            track: entry
+            for track, entry in self._tracks.items()
+            if abs(time_s - entry[0]) < self.forget_s
+        }
+
+
+_loading = threading.Lock()
+
+
+def _load(path: Path) -> onnxruntime.InferenceSession:
+    with _loading:
+        return _session(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _session(path: Path, modified_ns: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    # Frames run beside each other; threads inside one frame would only spin.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        session = onnxruntime.InferenceSession(
+            str(path), options, providers=["CPUExecutionProvider"]
+        )
+    except (
+        Exception
+    ) as error:  # onnxruntime raises types of its own, all from RuntimeError or Exception
+        raise ModelError(
+            f"{path.name}: cannot be loaded ({error}); run `python -m models verify`"
+        ) from error
+    wanted, given = [CROP_PX, CROP_PX], session.get_inputs()[0].shape[-2:]
+    if session.get_inputs()[0].name != "faces" or given != wanted:
+        raise ModelError(f"{path.name}: takes {given}, not {wanted}; run `python -m models verify`")
+    return session
