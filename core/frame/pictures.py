@@ -1,0 +1,256 @@
+"""One picture in the forms the stages need, each made only when asked for.
+
+Quality reads a small luma plane, detection a small colour copy, emotion the luma
+around a face; only the overlay needs every pixel in colour. A decoder's frame
+holds the luma ready to be viewed, so most conversions never happen.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Final, Protocol
+
+import cv2
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
+from numpy.typing import NDArray
+
+from core.errors import SourceError
+from core.types import Frame
+
+_LUMA_FIRST: Final = frozenset(
+    {"yuv420p", "yuv422p", "yuv444p", "yuv440p", "yuv411p", "yuv410p", "nv12", "nv21", "nv16"}
+)
+_LUMA_FIRST_FULL: Final = frozenset(
+    {"yuvj420p", "yuvj422p", "yuvj444p", "yuvj440p", "yuvj411p", "gray"}
+)
+"""Eight-bit formats whose first plane is luma, by the range they stand for when untagged."""
+
+_RANGE_LIMITED, _RANGE_FULL = 1, 2
+
+_EXPAND: Final = np.clip(np.rint((np.arange(256) - 16) * (255.0 / 219.0)), 0, 255).astype(np.uint8)
+"""Limited range luma (16..235, ITU-R BT.601 and BT.709) to full range."""
+
+_TURNS: Final = {
+    90: cv2.ROTATE_90_COUNTERCLOCKWISE,
+    180: cv2.ROTATE_180,
+    270: cv2.ROTATE_90_CLOCKWISE,
+}
+
+_of_thread = threading.local()
+
+
+class Picture(Protocol):
+    """What the pipeline asks of a frame."""
+
+    @property
+    def index(self) -> int:
+        """Position in the source, from 0."""
+
+    @property
+    def time_s(self) -> float:
+        """Media time, s."""
+
+    @property
+    def decode_ms(self) -> float:
+        """Time the decoder took for it, ms; 0 where it came decoded."""
+
+    @property
+    def readable(self) -> bool:
+        """Whether there are pixels at all."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Upright (width, height), px."""
+
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """(H, W, 3) BGR pixels, upright."""
+
+    @property
+    def gray(self) -> NDArray[np.uint8]:
+        """(H, W) full range luma or its equal, upright."""
+
+    def luma(self, width: int) -> NDArray[np.uint8]:
+        """(h, w) full range luma, area-averaged to at most ``width`` px across."""
+
+    def thumbnail(self, width: int) -> NDArray[np.uint8]:
+        """(h, w, 3) BGR copy of at most ``width`` px across."""
+
+
+class ImagePicture:
+    """A ``Frame`` that came as BGR pixels: a camera picture or an image file."""
+
+    decode_ms = 0.0
+    readable = True
+
+    def __init__(self, frame: Frame) -> None:
+        self.index, self.time_s, self.image = frame.index, frame.time_s, frame.image
+        self._gray: NDArray[np.uint8] | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Upright (width, height), px."""
+        return self.image.shape[1], self.image.shape[0]
+
+    @property
+    def gray(self) -> NDArray[np.uint8]:
+        """(H, W) luma of the whole picture."""
+        if self._gray is None:
+            self._gray = np.asarray(cv2.cvtColor(self.image, cv2.COLOR_BGR2GRAY), np.uint8)
+        return self._gray
+
+    def luma(self, width: int) -> NDArray[np.uint8]:
+        """(h, w) luma, at most ``width`` px across."""
+        # Shrinking three channels first is cheaper than converting every pixel.
+        return np.asarray(cv2.cvtColor(self.thumbnail(width), cv2.COLOR_BGR2GRAY), np.uint8)
+
+    def thumbnail(self, width: int) -> NDArray[np.uint8]:
+        """(h, w, 3) BGR, at most ``width`` px across."""
+        return shrink(self.image, width)
+
+
+class DecodedFrame:
+    """A frame as the decoder left it; pixels are converted on first use.
+
+    Satisfies ``Frame`` (index, time_s, image). Not meant to be read from two
+    threads at once.
+
+    Parameters
+    ----------
+    frame : av.VideoFrame or None
+        None where the packet could not be decoded.
+    index : int
+        Position in the source, from 0.
+    time_s : float
+        Media time, s.
+    decode_ms : float
+        Time the decoder took for it, ms.
+    """
+
+    def __init__(
+        self, frame: VideoFrame | None, index: int, time_s: float, decode_ms: float = 0.0
+    ) -> None:
+        self.index, self.time_s, self.decode_ms = index, time_s, decode_ms
+        self._frame = frame
+        # The display matrix turns counter-clockwise; phones write quarter turns.
+        self._turn = 0 if frame is None else round(frame.rotation / 90) * 90 % 360
+        self._image: NDArray[np.uint8] | None = None
+        self._gray: NDArray[np.uint8] | None = None
+
+    @property
+    def readable(self) -> bool:
+        """Whether there are pixels at all."""
+        return self._frame is not None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Upright (width, height), px."""
+        frame = self._pixels()
+        return (
+            (frame.height, frame.width) if self._turn in (90, 270) else (frame.width, frame.height)
+        )
+
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """(H, W, 3) BGR pixels, upright.
+
+        Raises
+        ------
+        SourceError
+            Where the frame could not be decoded.
+        """
+        if self._image is None:
+            frame = self._pixels()
+            self._image = self._upright(_convert(frame, frame.width, frame.height, "bgr24"))
+        return self._image
+
+    @property
+    def gray(self) -> NDArray[np.uint8]:
+        """(H, W) full range luma of the whole picture, upright."""
+        if self._gray is None:
+            frame = self._pixels()
+            plane = _luma_plane(frame)
+            if plane is None:
+                plane = _convert(frame, frame.width, frame.height, "gray")
+            elif _is_limited(frame):
+                plane = np.asarray(cv2.LUT(plane, _EXPAND), np.uint8)
+            self._gray = self._upright(plane)
+        return self._gray
+
+    def luma(self, width: int) -> NDArray[np.uint8]:
+        """(h, w) full range luma, area-averaged to at most ``width`` px across."""
+        frame = self._pixels()
+        size = self._fitted(width)
+        plane = _luma_plane(frame)
+        if plane is None:
+            return self._upright(_convert(frame, *size, "gray"))
+        if size != (frame.width, frame.height):
+            plane = np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.uint8)
+        if _is_limited(frame):
+            plane = np.asarray(cv2.LUT(plane, _EXPAND), np.uint8)
+        return self._upright(plane)
+
+    def thumbnail(self, width: int) -> NDArray[np.uint8]:
+        """(h, w, 3) BGR copy of at most ``width`` px across, upright."""
+        return self._upright(_convert(self._pixels(), *self._fitted(width), "bgr24"))
+
+    def _pixels(self) -> VideoFrame:
+        if self._frame is None:
+            raise SourceError(
+                f"frame {self.index} could not be decoded; skip it (its status is unreadable)"
+            )
+        return self._frame
+
+    def _fitted(self, width: int) -> tuple[int, int]:
+        """Stored (not upright) size of a copy that is ``width`` px across when upright."""
+        frame = self._pixels()
+        scale = min(1.0, width / self.size[0])
+        return max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
+
+    def _upright(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return np.asarray(cv2.rotate(pixels, _TURNS[self._turn])) if self._turn else pixels
+
+
+def shrink(image: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
+    """Area-average an image to at most ``width`` px across; a smaller one is returned as it is."""
+    if image.shape[1] <= width:
+        return image
+    height = max(1, round(image.shape[0] * width / image.shape[1]))
+    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _luma_plane(frame: VideoFrame) -> NDArray[np.uint8] | None:
+    """View the luma as the decoder left it, or None where its format has none of eight bits."""
+    name = frame.format.name
+    if name not in _LUMA_FIRST and name not in _LUMA_FIRST_FULL:
+        return None
+    plane = frame.planes[0]
+    rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
+    return rows[:, : plane.width]
+
+
+def _is_limited(frame: VideoFrame) -> bool:
+    if frame.color_range in (_RANGE_LIMITED, _RANGE_FULL):
+        return frame.color_range == _RANGE_LIMITED
+    return frame.format.name in _LUMA_FIRST
+
+
+def _convert(frame: VideoFrame, width: int, height: int, pixel_format: str) -> NDArray[np.uint8]:
+    # A reformatter keeps its scaler between calls but must stay in one thread;
+    # its own threads would only compete with ours.
+    if not hasattr(_of_thread, "reformatter"):
+        _of_thread.reformatter = VideoReformatter()
+    shrinks = width < frame.width or height < frame.height
+    converted = _of_thread.reformatter.reformat(
+        frame,
+        width,
+        height,
+        pixel_format,
+        interpolation="AREA" if shrinks else "BILINEAR",
+        src_color_range=frame.color_range,
+        dst_color_range=_RANGE_FULL,
+        threads=1,
+    )
+    return np.asarray(converted.to_ndarray(), np.uint8)

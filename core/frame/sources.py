@@ -1,0 +1,415 @@
+"""Files, addresses and camera streams as frames with media time.
+
+Whatever cannot be read ends as one ``SourceError`` line that names the source and
+the mend. What goes wrong later, in the middle of a video, costs the frames it
+hits and no more: they are handed out as unreadable and reading goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from core.errors import SourceError
+from core.frame.pictures import DecodedFrame
+from core.frame.urls import is_url, resolve_url
+from core.settings import Settings
+
+log = logging.getLogger(__name__)
+
+LARGEST_SIDE_PX: Final = 8192
+LARGEST_AREA_PX: Final = 40_000_000
+"""8K film is 33 million; a header that claims more is a mistake or an attack."""
+SMALLEST_SIDE_PX: Final = 16
+
+FALLBACK_FPS: Final = 25.0
+"""Taken where neither the container nor the frames tell."""
+
+TIMEOUT_S: Final = 10.0
+"""How long a server may be silent."""
+
+_FORMATS: Final = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,mxf,"
+    "h264,hevc,m4v,ivf,obu,av1,mjpeg,mpjpeg,y4m,yuv4mpegpipe,nut,dv,gif,rm,wtv,"
+    "image2,png_pipe,jpeg_pipe,webp_pipe,bmp_pipe,tiff_pipe"
+)
+"""Containers that hold pictures. Playlists are left out: a file could name others to be opened."""
+_STREAM_FORMATS: Final = _FORMATS + ",hls,applehttp,rtsp,sdp,rtp,rtp_mpegts"
+_PROTOCOLS: Final = "http,https,tcp,udp,rtp,srtp,tls,crypto,httpproxy,data"
+
+
+class VideoSource:
+    """An opened video; iterate over it for its frames, close it when done.
+
+    Made by ``open_source``. A context manager.
+
+    Attributes
+    ----------
+    name : str
+        What messages call it.
+    width, height : int
+        Upright size, px, as the container says; frames may differ.
+    fps : float
+        Mean frame rate as the container says, Hz.
+    frame_count : int or None
+        Frames to expect, an estimate; None where nobody knows.
+    duration_s : float or None
+        Length, s; None for a live stream.
+    is_live : bool
+        Whether it has no end.
+    sample_aspect_ratio : Fraction
+        Width over height of a stored pixel, 1 for nearly all.
+    problems : list of str
+        What went wrong while reading, a line each.
+    """
+
+    def __init__(
+        self, container: InputContainer, stream: VideoStream, name: str, *, is_live: bool
+    ) -> None:
+        self._container, self._stream = container, stream
+        context = stream.codec_context
+        self.name, self.is_live = name, is_live
+        self.width, self.height = context.width, context.height
+        self.codec = context.name
+        self.sample_aspect_ratio = Fraction(stream.sample_aspect_ratio or 1)
+        self.fps = _frame_rate(stream)
+        self.duration_s = None if is_live else _duration_s(container, stream)
+        self.frame_count = _frame_count(stream, self.duration_s, self.fps)
+        self.problems: list[str] = []
+        self.frames_read = 0
+        self._first: list[tuple[VideoFrame | None, float]] = []
+        self._start_s = _start_s(container, stream)
+        self._decoded = self._decode()
+        self._look_at_first()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file or the connection; twice does no harm."""
+        self._container.close()
+
+    def __iter__(self) -> Iterator[DecodedFrame]:
+        """Hand out the frames in the order they are shown, once.
+
+        ``time_s`` counts from the start of the video and never goes back, also
+        where the file's clock jumps. A frame that cannot be decoded has
+        ``readable`` False.
+        """
+        step_s = 1.0 / self.fps
+        last_s = -step_s
+        damaged = 0
+        for frame, spent_ms in self._all():
+            if frame is None:
+                damaged += 1
+                continue
+            time_s = self._time_s(frame)
+            if time_s is None or time_s <= last_s:
+                time_s = last_s + step_s
+            # A damaged packet tells its place in the order of decoding, not of
+            # showing; its frames are spread over the gap they left.
+            for number in range(1, damaged + 1):
+                between_s = last_s + (time_s - last_s) * number / (damaged + 1)
+                yield self._count(None, between_s, 0.0)
+            yield self._count(frame, time_s, spent_ms)
+            last_s, damaged = time_s, 0
+        for number in range(1, damaged + 1):
+            yield self._count(None, last_s + step_s * number, 0.0)
+        self._note_missing()
+
+    def _count(self, frame: VideoFrame | None, time_s: float, spent_ms: float) -> DecodedFrame:
+        self.frames_read += 1
+        return DecodedFrame(frame, self.frames_read - 1, max(0.0, time_s), spent_ms)
+
+    def _time_s(self, frame: VideoFrame) -> float | None:
+        base = frame.time_base or self._stream.time_base
+        return (
+            None if frame.pts is None or base is None else float(frame.pts * base) - self._start_s
+        )
+
+    def _all(self) -> Iterator[tuple[VideoFrame | None, float]]:
+        yield from self._first
+        self._first.clear()
+        yield from self._decoded
+
+    def _look_at_first(self) -> None:
+        """Decode up to the first good frame, so that a hopeless source fails on opening."""
+        for entry in self._decoded:
+            self._first.append(entry)
+            if entry[0] is not None:
+                turned = round(entry[0].rotation / 90) % 2
+                self.width, self.height = (
+                    (entry[0].height, entry[0].width)
+                    if turned
+                    else (entry[0].width, entry[0].height)
+                )
+                if turned:
+                    self.sample_aspect_ratio = 1 / self.sample_aspect_ratio
+                return
+            if len(self._first) > 600:
+                break
+        reason = self.problems[-1].partition(": ")[2] if self.problems else "it holds no frame"
+        raise SourceError(
+            f"{self.name}: no picture can be decoded ({reason}); it is damaged, cut off or larger than "
+            f"{LARGEST_AREA_PX // 1_000_000} megapixels, so copy or export it again"
+        )
+
+    def _decode(self) -> Iterator[tuple[VideoFrame | None, float]]:
+        packets = self._container.demux(self._stream)
+        while True:
+            begun = time.perf_counter()
+            try:
+                packet = next(packets)
+            except StopIteration:
+                return
+            except FFmpegError as error:
+                self._note(f"reading stopped early: {_reason(error)}")
+                return
+            try:
+                frames = [frame for frame in packet.decode() if isinstance(frame, VideoFrame)]
+            except av.error.EOFError:
+                return
+            except FFmpegError as error:
+                if packet.dts is None and packet.size == 0:
+                    self._note(f"the end could not be decoded: {_reason(error)}")
+                    return
+                self._note(f"a damaged packet was skipped: {_reason(error)}")
+                yield None, 0.0
+                continue
+            spent_ms = (time.perf_counter() - begun) * 1000 / max(1, len(frames))
+            for frame in frames:
+                usable = not frame.is_corrupt and min(frame.width, frame.height) >= SMALLEST_SIDE_PX
+                yield (frame if usable else None), spent_ms
+
+    def _note(self, problem: str) -> None:
+        # A thousand damaged packets are one problem.
+        line = f"{self.name}: {problem}"
+        if line not in self.problems and len(self.problems) < 20:
+            self.problems.append(line)
+            log.warning("%s", line)
+
+    def _note_missing(self) -> None:
+        known = self._stream.frames
+        if known and self.frames_read < known * 0.98 - 2:
+            self._note(
+                f"ends after {self.frames_read} of {known} frames, so the file is cut off; "
+                "copy it again for the rest"
+            )
+
+
+def open_source(
+    source: str | Path, settings: Settings | None = None, *, trusted: bool = False
+) -> VideoSource:
+    """Open a video or image file, an address or a camera stream.
+
+    Parameters
+    ----------
+    source : str or Path
+        A file, an http or https address of a video or of a page that shows one,
+        or an rtsp address.
+    settings : Settings, optional
+        Says whether addresses may be opened.
+    trusted : bool
+        True where the person at this machine gave the address, see ``resolve_url``.
+
+    Returns
+    -------
+    VideoSource
+        Already known to hold at least one frame that can be decoded.
+
+    Raises
+    ------
+    SourceError
+        Where it cannot be read; the line says why and how to mend it.
+    """
+    if isinstance(source, str) and is_url(source):
+        found = resolve_url(source, settings or Settings(), trusted=trusted)
+        options = {"protocol_whitelist": _PROTOCOLS, "format_whitelist": _STREAM_FORMATS}
+        if found.address.startswith("rtsp"):
+            options["rtsp_transport"] = "tcp"
+        if found.headers:
+            options["headers"] = "".join(
+                f"{key}: {value}\r\n" for key, value in found.headers.items()
+            )
+        return _open(found.address, found.name, options, is_live=found.is_live)
+    path = Path(source)
+    name = str(source)
+    _check_file(path, name)
+    options = {"protocol_whitelist": "file,crypto,data", "format_whitelist": _FORMATS}
+    # An absolute path cannot be taken for a protocol or an option.
+    return _open(f"file:{path.absolute()}", name, options, is_live=False)
+
+
+def _check_file(path: Path, name: str) -> None:
+    try:
+        if not path.exists():
+            raise SourceError(f"{name}: there is no such file; check the path")
+        if path.is_dir():
+            raise SourceError(f"{name}: is a directory; give the files in it")
+        if not path.is_file():
+            raise SourceError(f"{name}: is not a regular file; give a video file")
+        if path.stat().st_size == 0:
+            raise SourceError(f"{name}: is empty (0 bytes); copy or record it again")
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{name[:200]}: cannot be looked at ({error}); check the path") from error
+    if not os.access(path, os.R_OK):
+        raise SourceError(f"{name}: may not be read by this user; `chmod +r` it")
+
+
+def _open(address: str, name: str, options: dict[str, str], *, is_live: bool) -> VideoSource:
+    # max_pixels reaches the decoders, so that a huge frame is refused before it is allocated.
+    options = options | {"max_pixels": str(LARGEST_AREA_PX)}
+    try:
+        container = av.open(address, options=options, timeout=TIMEOUT_S, metadata_errors="replace")
+    except (FFmpegError, OSError, ValueError) as error:
+        raise SourceError(f"{name}: {_why_not(error, name)}") from error
+    try:
+        stream = _video_stream(container, name)
+        _check_size(stream, name)
+        stream.thread_type = "AUTO"
+        return VideoSource(container, stream, name, is_live=is_live or _never_ends(container, name))
+    except BaseException:
+        container.close()
+        raise
+
+
+def _video_stream(container: InputContainer, name: str) -> VideoStream:
+    streams = [
+        stream
+        for stream in container.streams.video
+        if not stream.disposition & (Disposition.attached_pic | Disposition.timed_thumbnails)
+    ]
+    if not streams:
+        what = "only sound" if container.streams.audio else "no pictures"
+        raise SourceError(f"{name}: holds {what}; give a file with video")
+    # Where there are several, the one marked as default is what a player shows.
+    stream = next((s for s in streams if s.disposition & Disposition.default), streams[0])
+    if stream.codec_context is None:
+        raise SourceError(
+            f"{name}: is packed in a way that cannot be decoded here; convert it to H.264"
+        )
+    return stream
+
+
+def _check_size(stream: VideoStream, name: str) -> None:
+    width, height = stream.codec_context.width, stream.codec_context.height
+    if max(width, height) > LARGEST_SIDE_PX or width * height > LARGEST_AREA_PX:
+        raise SourceError(
+            f"{name}: its pictures are {width}x{height} px, more than "
+            f"{LARGEST_AREA_PX // 1_000_000} megapixels or {LARGEST_SIDE_PX} px a side; "
+            "scale it down"
+        )
+    if 0 < min(width, height) < SMALLEST_SIDE_PX:
+        raise SourceError(
+            f"{name}: its pictures are {width}x{height} px, too small to say anything about; "
+            f"give at least {SMALLEST_SIDE_PX}x{SMALLEST_SIDE_PX} px"
+        )
+
+
+def _never_ends(container: InputContainer, name: str) -> bool:
+    return is_url(name) and container.duration is None
+
+
+def _frame_rate(stream: VideoStream) -> float:
+    for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
+        if rate and 0.1 <= float(rate) <= 1000:
+            return float(rate)
+    return FALLBACK_FPS
+
+
+def _start_s(container: InputContainer, stream: VideoStream) -> float:
+    if container.start_time is not None:
+        return container.start_time / av.time_base
+    if stream.start_time is not None and stream.time_base is not None:
+        return float(stream.start_time * stream.time_base)
+    return 0.0
+
+
+def _duration_s(container: InputContainer, stream: VideoStream) -> float | None:
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    return None if container.duration is None else container.duration / av.time_base
+
+
+def _frame_count(stream: VideoStream, duration_s: float | None, fps: float) -> int | None:
+    if stream.frames:
+        return stream.frames
+    return max(1, round(duration_s * fps)) if duration_s else None
+
+
+def _reason(error: BaseException) -> str:
+    """FFmpeg's own words without number, file name and what was called."""
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return str(text)[:1].lower() + str(text)[1:]
+
+
+def _why_not(error: Exception, name: str) -> str:
+    known: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
+        (
+            av.error.InvalidDataError,
+            "is not a video that can be read, is cut off or damaged; "
+            "check that it plays elsewhere, then copy or export it again",
+        ),
+        (
+            (av.error.ExitError, av.error.TimeoutError),
+            f"did not answer within {TIMEOUT_S:.0f} s; check the address and the network",
+        ),
+        (
+            (av.error.HTTPNotFoundError,),
+            "is not there (the server says 404); check the address",
+        ),
+        (
+            (av.error.HTTPError,),
+            "the server refuses to give it; check the address and whether it needs a login",
+        ),
+        (
+            (av.error.ConnectionRefusedError, ConnectionError),
+            "nobody answers there; check the address and whether the camera or server is on",
+        ),
+        (
+            (av.error.DecoderNotFoundError, av.error.DemuxerNotFoundError),
+            "is packed in a way that cannot be decoded here; convert it to H.264 in mp4",
+        ),
+        (
+            av.error.ArgumentError,
+            "is a kind of file that is not opened; give mp4, mov, mkv, webm or avi",
+        ),
+    )
+    for kinds, text in known:
+        if isinstance(error, kinds):
+            return text
+    where = "check the address" if is_url(name) else "check that it plays elsewhere"
+    return f"cannot be opened ({_reason(error)}); {where}"
+
+
+def describe(source: VideoSource) -> dict[str, Any]:
+    """Facts about a source for a record: size, rate, length, codec."""
+    return {
+        "name": source.name,
+        "width_px": source.width,
+        "height_px": source.height,
+        "fps": round(source.fps, 3),
+        "duration_s": source.duration_s,
+        "codec": source.codec,
+    }
