@@ -1,0 +1,46 @@
+"""What every tab is given when it is built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import gradio as gr
+from gradio.i18n import I18nData
+
+from core.settings import Settings
+from ui.sessions import Sessions
+from ui.texts import strings, translations
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The settings, the languages and the live sessions of one running page.
+
+    Parameters
+    ----------
+    settings : Settings
+        Read once at start.
+    sessions : Sessions
+        Live analyses of all visitors, over whichever transport they came.
+    i18n : gr.I18n
+        Handed to ``launch`` as well, or the labels stay keys.
+    """
+
+    settings: Settings
+    sessions: Sessions
+    i18n: gr.I18n = field(default_factory=translations)
+
+    def t(self, key: str) -> I18nData:
+        """Label that the browser shows in the visitor's language, such as ``t("video.upload")``.
+
+        Text that is made per request is asked of ``ui.texts.text`` with
+        ``ui.texts.language_of(request)``.
+
+        Raises
+        ------
+        KeyError
+            Where no locale file holds the key.
+        """
+        if key not in strings():
+            raise KeyError(key)
+        return self.i18n(key)

@@ -1,0 +1,81 @@
+"""The whole page: its header and one tab a module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import gradio as gr
+
+from core.settings import Settings
+from ui import live
+from ui.context import Context
+from ui.sessions import Sessions
+from ui.shell import shell_middleware, static_route
+from ui.socket import analysis_route
+from ui.theme import theme
+
+TABS: Final[tuple[tuple[str, Callable[[Context], None]], ...]] = (("live", live.build),)
+"""Tabs in the order they stand: the key of their name and what builds them."""
+
+
+def build(settings: Settings) -> tuple[gr.Blocks, dict[str, Any]]:
+    """Build the page.
+
+    Parameters
+    ----------
+    settings : Settings
+        Read once at start.
+
+    Returns
+    -------
+    blocks : gr.Blocks
+        Ready to launch.
+    options : dict
+        What ``blocks.launch`` must be given for the page to be whole: the live
+        socket, the styles, the languages.
+    """
+    context = Context(settings, Sessions(settings))
+    with gr.Blocks(title="Framemood", analytics_enabled=False, fill_width=True) as blocks:
+        gr.HTML(
+            html_template=_HEADER,
+            js_on_load=_HEADER_SCRIPT,
+            apply_default_css=False,
+            elem_id="fm-header",
+        )
+        with gr.Tabs(elem_id="fm-tabs"):
+            for name, build_tab in TABS:
+                with gr.Tab(context.t(f"common.tab_{name}"), id=name, elem_id=f"fm-tab-{name}"):
+                    build_tab(context)
+    context.sessions.warm_up()
+    return blocks, {
+        "theme": theme(),
+        "i18n": context.i18n,
+        "footer_links": [],
+        "run_history": False,
+        "ssr_mode": False,
+        "max_file_size": f"{settings.max_upload_mb}mb",
+        "app_kwargs": {
+            "routes": [static_route(), *live.routes(context), analysis_route(context.sessions)],
+            "middleware": [shell_middleware(settings.language)],
+        },
+    }
+
+
+_HEADER: Final = """
+<div class="fm-header">
+  <h1 class="fm-brand">Framemood</h1>
+  <div class="fm-language" role="group" aria-label="Language · 언어">
+    <button type="button" lang="en" data-language="en">English</button>
+    <button type="button" lang="ko" data-language="ko">한국어</button>
+  </div>
+</div>
+"""
+
+_HEADER_SCRIPT: Final = """
+for (const button of element.querySelectorAll("[data-language]")) {
+  const name = button.dataset.language;
+  button.setAttribute("aria-pressed", String(name === window.framemood.language));
+  button.addEventListener("click", () => window.framemood.chooseLanguage(name));
+}
+"""

@@ -1,0 +1,239 @@
+"""The messages of a live analysis as values; docs/protocol.md writes them down for clients."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from core.types import EMOTIONS, Face, FrameReport, QualityReading, SystemReading
+
+PROTOCOL_VERSION: Final = 1
+MAX_MESSAGE_BYTES: Final = 2 * 1024 * 1024
+MODES: Final = ("live",)
+OPTIONS: Final = ("faces", "emotion", "quality", "smoothing")
+_ID_BYTES: Final = 4
+_MAX_ID: Final = 2**32 - 1
+
+
+class ProtocolError(Exception):
+    """A message that cannot be served; ``code`` is for programs, the text for people."""
+
+    def __init__(self, code: str, message: str, frame_id: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.frame_id = frame_id
+
+    def reply(self) -> dict[str, Any]:
+        """What the client is sent."""
+        reply: dict[str, Any] = {"type": "error", "code": self.code, "message": str(self)}
+        return reply if self.frame_id is None else {**reply, "id": self.frame_id}
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Begin, or begin again, with these options on or off."""
+
+    mode: str
+    options: dict[str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedFrame:
+    """One encoded frame; ``id`` is the client's own and comes back with the report."""
+
+    id: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Change what is analysed from the next frame on."""
+
+    options: dict[str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End the analysis; the connection may start another."""
+
+
+ClientMessage = Start | EncodedFrame | Options | Stop
+Raw = bytes | str | Mapping[str, Any]
+
+
+def read_message(raw: Raw) -> ClientMessage:
+    """Turn what came over the wire into a value.
+
+    Parameters
+    ----------
+    raw : bytes, str or mapping
+        A binary frame (4-byte big-endian id, then JPEG or WebP), JSON text, or
+        JSON already parsed.
+
+    Raises
+    ------
+    ProtocolError
+        "too_large", "bad_message", "unknown_type", "unknown_mode" or "bad_option".
+    """
+    if isinstance(raw, bytes | str) and len(raw) > MAX_MESSAGE_BYTES:
+        raise ProtocolError("too_large", f"a message may hold {MAX_MESSAGE_BYTES} bytes at most")
+    if isinstance(raw, bytes):
+        if len(raw) <= _ID_BYTES:
+            raise ProtocolError("bad_message", "a binary frame is a 4-byte id and then the image")
+        return EncodedFrame(int.from_bytes(raw[:_ID_BYTES], "big"), raw[_ID_BYTES:])
+    fields = _fields(raw)
+    match fields.get("type"):
+        case "start_analysis":
+            mode = fields.get("mode", "live")
+            if mode not in MODES:
+                raise ProtocolError("unknown_mode", f"mode is one of {', '.join(MODES)}")
+            return Start(mode, _options(fields.get("options", {})))
+        case "frame":
+            return _frame(fields)
+        case "options":
+            return Options(_options(fields.get("options", {})))
+        case "stop_analysis":
+            return Stop()
+    raise ProtocolError("unknown_type", "type is start_analysis, frame, options or stop_analysis")
+
+
+def report_reply(
+    report: FrameReport, frame_id: int, size_px: tuple[int, int], wait_ms: float, dropped: int
+) -> dict[str, Any]:
+    """Word a report for the client.
+
+    Parameters
+    ----------
+    report : FrameReport
+        Boxes in pixels of the picture as it was sent.
+    frame_id : int
+        The client's id of that picture.
+    size_px : (int, int)
+        Width and height of that picture.
+    wait_ms : float
+        How long it waited for a thread before work on it began.
+    dropped : int
+        Frames of this session passed over so far because a newer one came.
+    """
+    return {
+        "type": "report",
+        "id": frame_id,
+        "index": report.index,
+        "time_s": _number(report.time_s),
+        "status": report.status,
+        "width": size_px[0],
+        "height": size_px[1],
+        "faces": [_face(face) for face in report.faces],
+        "quality": None if report.quality is None else _quality(report.quality),
+        "system": None if report.system is None else _system(report.system),
+        "wait_ms": _number(wait_ms, 2),
+        "dropped": dropped,
+    }
+
+
+def dropped_reply(frame_id: int, dropped: int) -> dict[str, Any]:
+    """Word the report of a frame that was passed over for a newer one."""
+    return {"type": "report", "id": frame_id, "status": "dropped", "dropped": dropped}
+
+
+def _fields(raw: str | Mapping[str, Any]) -> Mapping[str, Any]:
+    if isinstance(raw, str):
+        try:
+            raw = json.loads(raw)
+        # Deep nesting overflows the parser's stack instead of failing to parse.
+        except (ValueError, RecursionError):
+            raise ProtocolError("bad_message", "a text message is one JSON object") from None
+    if not isinstance(raw, Mapping):
+        raise ProtocolError("bad_message", "a text message is one JSON object")
+    return raw
+
+
+def _options(raw: object) -> dict[str, bool]:
+    if not isinstance(raw, Mapping):
+        raise ProtocolError("bad_option", "options is an object of names and true or false")
+    for name, value in raw.items():
+        if name not in OPTIONS or not isinstance(value, bool):
+            allowed = ", ".join(OPTIONS)
+            raise ProtocolError("bad_option", f"options are {allowed}, each true or false")
+    return dict(raw)
+
+
+def _frame(fields: Mapping[str, Any]) -> EncodedFrame:
+    frame_id, image = fields.get("id"), fields.get("image")
+    if isinstance(frame_id, bool) or not isinstance(frame_id, int) or not 0 <= frame_id <= _MAX_ID:
+        raise ProtocolError("bad_message", f"a frame's id is a whole number from 0 to {_MAX_ID}")
+    if not isinstance(image, str):
+        raise ProtocolError("bad_message", "a frame's image is a base64 data URL", frame_id)
+    if len(image) > MAX_MESSAGE_BYTES:
+        raise ProtocolError(
+            "too_large", f"a message may hold {MAX_MESSAGE_BYTES} bytes at most", frame_id
+        )
+    head, _, payload = image.partition(",")
+    if not (head.startswith("data:image/") and head.endswith(";base64")):
+        raise ProtocolError("bad_message", "a frame's image is a base64 data URL", frame_id)
+    try:
+        return EncodedFrame(frame_id, base64.b64decode(payload, validate=True))
+    except (binascii.Error, ValueError):
+        raise ProtocolError("bad_message", "the image is not valid base64", frame_id) from None
+
+
+def _face(face: Face) -> dict[str, Any]:
+    return {
+        "track_id": face.track_id,
+        "box": [_number(value, 1) for value in face.box],
+        "score": _number(face.score),
+        "emotion": face.emotion,
+        "confidence": _number(face.confidence),
+        # In the order ``started.emotions`` gives.
+        "probabilities": None
+        if face.probabilities is None
+        else [_number(value) for value in face.probabilities],
+        "trust": _number(face.trust),
+        "trust_reason": face.trust_reason,
+    }
+
+
+def _quality(quality: QualityReading) -> dict[str, Any]:
+    return {
+        "quality_score": _number(quality.quality_score),
+        "blur_score": _number(quality.blur_score),
+        "brightness": _number(quality.brightness, 1),
+        "noise_level": _number(quality.noise_level),
+        "change": _number(quality.change),
+        "is_frozen": bool(quality.is_frozen),
+    }
+
+
+def _system(system: SystemReading) -> dict[str, Any]:
+    return {
+        "fps": _number(system.fps, 1),
+        "latency_ms": _number(system.latency_ms, 1),
+        "stage_ms": {stage: _number(value, 2) for stage, value in system.stage_ms.items()},
+        "cpu_percent": _number(system.cpu_percent, 1),
+        "memory_percent": _number(system.memory_percent, 1),
+        "rss_mb": _number(system.rss_mb, 1),
+    }
+
+
+def _number(value: float, digits: int = 4) -> float | None:
+    # JSON has no NaN and browsers refuse a message that holds one.
+    plain = float(value)
+    return round(plain, digits) if math.isfinite(plain) else None
+
+
+def started_reply(mode: str, options: Mapping[str, bool], threshold: float) -> dict[str, Any]:
+    """Say what is in force, so that a client need not assume it."""
+    return {
+        "type": "started",
+        "protocol": PROTOCOL_VERSION,
+        "mode": mode,
+        "options": dict(options),
+        "emotions": list(EMOTIONS),
+        "quality_threshold": threshold,
+        "max_message_bytes": MAX_MESSAGE_BYTES,
+    }

@@ -1,0 +1,307 @@
+"""Live analyses: one ``Session`` a visitor, and the few threads they share.
+
+A session answers messages, whichever way they came. Its lane hands it one message
+at a time, in a bounded pool, so a visitor waits for a thread at most as long as
+every other; a frame that is still waiting when a newer one comes is passed over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any, Final, Protocol
+
+from core.errors import FramemoodError
+from core.settings import Settings
+from core.types import Box, Frame, FrameReport
+from ui.decoding import decode
+from ui.protocol import (
+    OPTIONS,
+    ClientMessage,
+    EncodedFrame,
+    Options,
+    ProtocolError,
+    Raw,
+    Start,
+    Stop,
+    dropped_reply,
+    read_message,
+    report_reply,
+    started_reply,
+)
+
+log = logging.getLogger(__name__)
+
+# Far more than a client with at most four frames under way needs.
+MAX_WAITING: Final = 16
+
+
+class Pipeline(Protocol):
+    """The part of ``core.frame.pipeline.FramePipeline`` that a session uses."""
+
+    def analyze(self, frame: Frame) -> FrameReport:
+        """Say everything about one frame."""
+
+
+MakePipeline = Callable[..., Pipeline]
+
+
+def _frame_pipeline(settings: Settings, **options: bool) -> Pipeline:
+    # Imported late: it loads OpenCV's and ONNX's libraries, which the page's start need not await.
+    from core.frame.pipeline import FramePipeline  # noqa: PLC0415
+
+    return FramePipeline(settings, **options)
+
+
+class Session:
+    """One visitor's analysis: messages in, replies out; it never raises at a client's message.
+
+    Parameters
+    ----------
+    settings : Settings
+        For the pipeline and the threshold a client is told.
+    make_pipeline : callable
+        Called with the settings and the options as keywords.
+    """
+
+    def __init__(self, settings: Settings, make_pipeline: MakePipeline = _frame_pipeline) -> None:
+        self._settings = settings
+        self._make_pipeline = make_pipeline
+        self._pipeline: Pipeline | None = None
+        self._options = dict.fromkeys(OPTIONS, True)
+        self._lock = threading.Lock()
+        self._started_s = 0.0
+        self._frames = 0
+        self.dropped = 0
+
+    def process(
+        self, message: Raw | ClientMessage, received_s: float | None = None
+    ) -> dict[str, Any]:
+        """Answer one message.
+
+        Parameters
+        ----------
+        message : bytes, str, mapping or a message of ``ui.protocol``
+            As it came, or already read.
+        received_s : float, optional
+            When it came, on the clock of ``time.monotonic``, s; now by default.
+
+        Returns
+        -------
+        dict
+            "started", "report", "result" or "error", ready for JSON.
+        """
+        begun_s = time.monotonic()
+        came_s = begun_s if received_s is None else received_s
+        frame_id: int | None = None
+        try:
+            if isinstance(message, bytes | str | dict):
+                message = read_message(message)
+            with self._lock:
+                match message:
+                    case Start(mode, options):
+                        return self._start(mode, options, came_s)
+                    case Options(options):
+                        return self._change(options)
+                    case EncodedFrame(frame_id, data):
+                        return self._analyze(frame_id, data, came_s, (begun_s - came_s) * 1000)
+                    case Stop():
+                        return self._stop(came_s)
+            raise ProtocolError("unknown_type", "that is not a message")
+        except ProtocolError as error:
+            error.frame_id = frame_id if error.frame_id is None else error.frame_id
+            return error.reply()
+        except FramemoodError as error:
+            return ProtocolError("failed", str(error), frame_id).reply()
+        except Exception:
+            # A client learns that it failed, the log learns why.
+            log.exception("a live frame could not be analysed")
+            return ProtocolError("internal", "the analysis failed; start again", frame_id).reply()
+
+    def close(self) -> None:
+        """Free what the analysis holds."""
+        with self._lock:
+            self._pipeline = None
+
+    def _start(self, mode: str, options: dict[str, bool], now_s: float) -> dict[str, Any]:
+        self._options = dict.fromkeys(OPTIONS, True) | options
+        self._pipeline = self._make_pipeline(self._settings, **self._options)
+        self._started_s, self._frames, self.dropped = now_s, 0, 0
+        return started_reply(mode, self._options, self._settings.quality_threshold)
+
+    def _change(self, options: dict[str, bool]) -> dict[str, Any]:
+        if self._pipeline is None:
+            raise ProtocolError("not_started", "send start_analysis first")
+        changed = self._options | options
+        if changed != self._options:
+            self._pipeline = self._make_pipeline(self._settings, **changed)
+            self._options = changed
+        return started_reply("live", self._options, self._settings.quality_threshold)
+
+    def _analyze(self, frame_id: int, data: bytes, came_s: float, wait_ms: float) -> dict[str, Any]:
+        if self._pipeline is None:
+            raise ProtocolError("not_started", "send start_analysis first", frame_id)
+        image, size_px = decode(data)
+        # The media time of a live picture is when it came, not when a thread was free.
+        frame = Frame(self._frames, max(0.0, came_s - self._started_s), image)
+        self._frames += 1
+        report = _scaled(self._pipeline.analyze(frame), size_px[0] / image.shape[1])
+        return report_reply(report, frame_id, size_px, wait_ms, self.dropped)
+
+    def _stop(self, now_s: float) -> dict[str, Any]:
+        ran_s = now_s - self._started_s if self._pipeline is not None else 0.0
+        self._pipeline = None
+        return {
+            "type": "result",
+            "mode": "live",
+            "frames": self._frames,
+            "dropped": self.dropped,
+            "duration_s": round(max(0.0, ran_s), 3),
+        }
+
+
+class Lane:
+    """One session's way into the shared threads; used from one event loop.
+
+    Parameters
+    ----------
+    session : Session
+        Answers the messages.
+    pool : ThreadPoolExecutor
+        Shared by all lanes; a lane has one message in it at most.
+    """
+
+    def __init__(self, session: Session, pool: ThreadPoolExecutor) -> None:
+        self.session = session
+        self.last_used_s = time.monotonic()
+        self._pool = pool
+        self._waiting: deque[tuple[ClientMessage, float, asyncio.Future[dict[str, Any]]]] = deque()
+        self._worker: asyncio.Task[None] | None = None
+
+    async def submit(self, raw: Raw) -> dict[str, Any]:
+        """Answer one message as soon as its turn comes; a frame passed over is answered at once."""
+        self.last_used_s = time.monotonic()
+        try:
+            message = read_message(raw)
+            if len(self._waiting) >= MAX_WAITING:
+                raise ProtocolError("too_fast", "wait for answers before sending more")
+        except ProtocolError as error:
+            return error.reply()
+        if isinstance(message, EncodedFrame):
+            self._pass_over_waiting_frame()
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._waiting.append((message, self.last_used_s, answer))
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.create_task(self._work())
+        return await answer
+
+    def close(self) -> None:
+        """Give up what is waiting and free the session."""
+        for _, _, answer in self._waiting:
+            answer.cancel()
+        self._waiting.clear()
+        # The session's lock may be held by a frame under way, which no loop should wait for.
+        self._pool.submit(self.session.close)
+
+    def _pass_over_waiting_frame(self) -> None:
+        # Only the last one can be a frame that nothing else depends on.
+        if self._waiting and isinstance(self._waiting[-1][0], EncodedFrame):
+            message, _, answer = self._waiting.pop()
+            assert isinstance(message, EncodedFrame)
+            self.session.dropped += 1
+            if not answer.done():
+                answer.set_result(dropped_reply(message.id, self.session.dropped))
+
+    async def _work(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            message, received_s, answer = self._waiting.popleft()
+            reply = await loop.run_in_executor(
+                self._pool, self.session.process, message, received_s
+            )
+            if not answer.done():
+                answer.set_result(reply)
+
+
+class Sessions:
+    """All live analyses of this process.
+
+    Parameters
+    ----------
+    settings : Settings
+        ``max_sessions`` bounds how many there are, ``worker_count`` the threads they share.
+    make_pipeline : callable, optional
+        See ``Session``.
+    """
+
+    def __init__(self, settings: Settings, make_pipeline: MakePipeline = _frame_pipeline) -> None:
+        self.settings = settings
+        self._make_pipeline = make_pipeline
+        self._pool = ThreadPoolExecutor(settings.worker_count, thread_name_prefix="analysis")
+        self._lanes: set[Lane] = set()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._lanes)
+
+    def open(self) -> Lane:
+        """Take a place.
+
+        Raises
+        ------
+        ProtocolError
+            "busy" where every place is taken.
+        """
+        with self._lock:
+            if len(self._lanes) >= self.settings.max_sessions:
+                raise ProtocolError(
+                    "busy",
+                    f"all {self.settings.max_sessions} places are taken; try again in a moment",
+                )
+            lane = Lane(Session(self.settings, self._make_pipeline), self._pool)
+            self._lanes.add(lane)
+            return lane
+
+    def close(self, lane: Lane) -> None:
+        """Give a place back; doing so twice does no harm."""
+        with self._lock:
+            if lane not in self._lanes:
+                return
+            self._lanes.remove(lane)
+        lane.close()
+
+    @contextlib.contextmanager
+    def place(self) -> Iterator[Lane]:
+        """Hold a place for the length of a block."""
+        lane = self.open()
+        try:
+            yield lane
+        finally:
+            self.close(lane)
+
+    def warm_up(self) -> None:
+        """Load the models in the background, so that the first visitor does not wait for them."""
+        self._pool.submit(self._load)
+
+    def _load(self) -> None:
+        try:
+            self._make_pipeline(self.settings, **dict.fromkeys(OPTIONS, True))
+        except FramemoodError as error:
+            log.warning("live analysis will not work: %s", error)
+
+
+def _scaled(report: FrameReport, factor: float) -> FrameReport:
+    """Boxes of a report on a reduced picture, in pixels of the full one."""
+    if factor == 1.0:
+        return report
+    faces = tuple(
+        replace(face, box=Box(*(value * factor for value in face.box))) for face in report.faces
+    )
+    return replace(report, faces=faces)
