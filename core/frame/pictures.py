@@ -8,7 +8,7 @@ holds the luma ready to be viewed, so most conversions never happen.
 from __future__ import annotations
 
 import threading
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import cv2
 import numpy as np
@@ -227,8 +227,9 @@ def _luma_plane(frame: VideoFrame) -> NDArray[np.uint8] | None:
     if name not in _LUMA_FIRST and name not in _LUMA_FIRST_FULL:
         return None
     plane = frame.planes[0]
-    rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
-    return rows[:, : plane.width]
+    memory: Any = plane  # a buffer, though its stub does not say so
+    rows: NDArray[np.uint8] = np.frombuffer(memory, np.uint8)
+    return rows.reshape(plane.height, plane.line_size)[:, : plane.width]
 
 
 def _is_limited(frame: VideoFrame) -> bool:

@@ -171,8 +171,8 @@ class VideoSource:
                 break
         reason = self.problems[-1].partition(": ")[2] if self.problems else "it holds no frame"
         raise SourceError(
-            f"{self.name}: no picture can be decoded ({reason}); it is damaged, cut off or larger than "
-            f"{LARGEST_AREA_PX // 1_000_000} megapixels, so copy or export it again"
+            f"{self.name}: no picture can be decoded ({reason}); it is damaged, cut off or "
+            f"larger than {LARGEST_AREA_PX // 1_000_000} megapixels, copy or export it again"
         )
 
     def _decode(self) -> Iterator[tuple[VideoFrame | None, float]]:
@@ -305,7 +305,8 @@ def _video_stream(container: InputContainer, name: str) -> VideoStream:
         raise SourceError(f"{name}: holds {what}; give a file with video")
     # Where there are several, the one marked as default is what a player shows.
     stream = next((s for s in streams if s.disposition & Disposition.default), streams[0])
-    if stream.codec_context is None:
+    context: object = stream.codec_context  # None where no decoder is known, whatever its stub says
+    if context is None:
         raise SourceError(
             f"{name}: is packed in a way that cannot be decoded here; convert it to H.264"
         )

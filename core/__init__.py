@@ -1,0 +1,63 @@
+"""Framemood: how is the picture, and how is the person in it.
+
+The names below are the public face. They are loaded when first asked for, so
+``import core`` costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+from core.version import __version__
+
+if TYPE_CHECKING:
+    from core.errors import FramemoodError
+    from core.frame.emotion import EmotionClassifier
+    from core.frame.pipeline import FramePipeline
+    from core.frame.quality import QualityMeter
+    from core.frame.video import analyze_video
+    from core.records.run import RunSummary
+    from core.settings import Settings
+    from core.types import EMOTIONS, FERPLUS_EMOTIONS, Frame, FrameReport
+
+_HOMES: Final = {
+    "EMOTIONS": "core.types",
+    "EmotionClassifier": "core.frame.emotion",
+    "FERPLUS_EMOTIONS": "core.types",
+    "Frame": "core.types",
+    "FramePipeline": "core.frame.pipeline",
+    "FrameReport": "core.types",
+    "FramemoodError": "core.errors",
+    "QualityMeter": "core.frame.quality",
+    "RunSummary": "core.records.run",
+    "Settings": "core.settings",
+    "analyze_video": "core.frame.video",
+}
+
+__all__ = [
+    "EMOTIONS",
+    "FERPLUS_EMOTIONS",
+    "EmotionClassifier",
+    "Frame",
+    "FramePipeline",
+    "FrameReport",
+    "FramemoodError",
+    "QualityMeter",
+    "RunSummary",
+    "Settings",
+    "__version__",
+    "analyze_video",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'core' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""The subcommands of ``python -m core``: a module each, with ``add_parser`` and ``run``."""

@@ -1,0 +1,147 @@
+"""``analyze SOURCE... --out DIR``: every frame of a video measured, drawn and recorded."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, ArgumentTypeError, Namespace, _SubParsersAction
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePosixPath
+
+from core.commands.output import BAD_INPUT, DONE, add_json, complain, say, say_json
+from core.errors import FramemoodError
+from core.frame.urls import is_url, public_name
+from core.frame.video import Progress, analyze_video
+from core.records.run import RunSummary
+from core.settings import Settings
+
+
+def add_parser(commands: _SubParsersAction[ArgumentParser]) -> None:
+    """Register the command."""
+    parser = commands.add_parser(
+        "analyze",
+        help="measure quality, faces and emotions of every frame of a video",
+        description="Writes metrics.csv, emotions.csv, incidents.json, summary.json and "
+        "annotated.mp4; of several sources, each into a directory of its own.",
+    )
+    parser.add_argument(
+        "sources",
+        nargs="*",
+        metavar="SOURCE",
+        help="a video file, an http(s) address or an rtsp stream; VIDEO_SOURCE when left out",
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="where the files are written"
+    )
+    parser.add_argument("--no-faces", action="store_true", help="look for no faces")
+    parser.add_argument("--no-emotion", action="store_true", help="read no emotions")
+    parser.add_argument("--no-quality", action="store_true", help="measure no quality")
+    parser.add_argument("--no-video", action="store_true", help="write no annotated.mp4")
+    parser.add_argument(
+        "--every", type=_positive, default=1, metavar="N", help="analyze every Nth frame"
+    )
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: Namespace) -> int:
+    """Analyze each source; the bad ones are told of and the others still done."""
+    settings = Settings.from_environment()
+    sources: list[str] = arguments.sources or [settings.video_source]
+    if not sources[0]:
+        complain("analyze: no source; give a video file or address, or set VIDEO_SOURCE")
+        return BAD_INPUT
+    status, summaries = DONE, []
+    for source, directory in zip(sources, directories(sources, arguments.out), strict=True):
+        tell = _progress_line(source) if sys.stderr.isatty() else None
+        try:
+            summary = analyze_video(
+                source,
+                directory,
+                faces=not arguments.no_faces,
+                emotion=not arguments.no_emotion,
+                quality=not arguments.no_quality,
+                every=arguments.every,
+                settings=settings,
+                annotate=not arguments.no_video,
+                on_progress=tell,
+                trusted=True,
+            )
+        except FramemoodError as error:
+            complain(str(error))
+            status = BAD_INPUT
+            continue
+        for problem in summary.problems:
+            complain(problem)
+        summaries.append(summary)
+        if not arguments.json:
+            _say_summary(summary, directory)
+    if arguments.json:
+        values = [summary.as_dict() for summary in summaries]
+        say_json(values[0] if len(sources) == 1 and values else values)
+    return status
+
+
+def directories(sources: Sequence[str], out: Path) -> list[Path]:
+    """Where each source's files go: ``out`` itself, or a directory in it named after the source."""
+    if len(sources) == 1:
+        return [out]
+    taken: set[str] = set()
+    places = []
+    for source in sources:
+        stem = PurePosixPath(public_name(source)).stem if is_url(source) else Path(source).stem
+        name, count = stem or "source", 1
+        while name in taken:
+            count += 1
+            name = f"{stem or 'source'}-{count}"
+        taken.add(name)
+        places.append(out / name)
+    return places
+
+
+def _say_summary(summary: RunSummary, directory: Path) -> None:
+    say(
+        f"{summary.source}: {summary.frames} frames, {summary.duration_s:.1f} s, "
+        f"analyzed at {summary.fps:.0f} frames/s"
+    )
+    if summary.mean_quality is not None and summary.min_quality is not None:
+        say(
+            f"  quality   {100 * summary.mean_quality:.0f} % on average, "
+            f"{100 * summary.min_quality:.0f} % at worst, "
+            f"{100 * (summary.below_threshold or 0):.0f} % of the frames poor"
+        )
+    for kind, found in (("weak", summary.weak_stretches), ("frozen", summary.freezes)):
+        if found:
+            spans = ", ".join(f"{each.onset_s:.1f}-{each.end_s:.1f} s" for each in found[:8])
+            say(f"  {kind:<9} {spans}{' ...' if len(found) > 8 else ''}")
+    if summary.emotions:
+        strongest = sorted(summary.emotions.items(), key=lambda item: -item[1])[:3]
+        shares = ", ".join(f"{name} {100 * share:.0f} %" for name, share in strongest)
+        say(f"  emotions  {shares} (mean over {summary.faces} faces)")
+    say(f"  files     {directory}")
+
+
+def _progress_line(source: str) -> Callable[[Progress], None]:
+    name = public_name(source) if is_url(source) else Path(source).name
+
+    def tell(progress: Progress) -> None:
+        share = ""
+        if progress.frames_total:
+            share = f" {100 * min(1.0, progress.frames_done / progress.frames_total):.0f} %"
+        left = "" if progress.eta_s is None else f", {progress.eta_s:.0f} s left"
+        line = f"{name}:{share} {progress.frames_done} frames, {progress.fps:.0f} frames/s{left}"
+        sys.stderr.write(f"\r\x1b[K{line[:100]}")
+        if progress.eta_s == 0:
+            sys.stderr.write("\n")
+        sys.stderr.flush()
+
+    return tell
+
+
+def _positive(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return number

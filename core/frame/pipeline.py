@@ -1,0 +1,263 @@
+"""A frame in, a report out: the one way every part of the program reads a frame.
+
+The work on a frame is in two halves. ``look`` needs nothing but the frame, so
+many frames may be looked at beside each other. ``conclude`` holds what remembers
+the frames before (quality, tracks, smoothing, frame rate) and takes them in order.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.frame.emotion import EmotionClassifier, EmotionSmoother, crop_face
+from core.frame.faces import FaceDetector, create_detector
+from core.frame.pictures import DecodedFrame, ImagePicture, Picture
+from core.frame.quality import QualityMeter
+from core.frame.system import SystemMeter
+from core.frame.tracks import FaceTracker
+from core.frame.trust import read_trust
+from core.settings import Settings
+from core.types import (
+    EMOTIONS,
+    Box,
+    Detection,
+    Face,
+    Frame,
+    FrameReport,
+    QualityReading,
+    Status,
+    Trust,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What one frame shows by itself, before it is compared with the frames before.
+
+    Parameters
+    ----------
+    index, time_s : int, float
+        Of the frame.
+    readable : bool
+        Whether there were pixels.
+    luma : (h, w) uint8 array or None
+        For the quality meter; None where quality is switched off.
+    detections : list of Detection
+        Largest first, px of the full frame.
+    probabilities : (N, 7) float32 array or None
+        Of each detection; None where emotion is switched off.
+    trusts : list of Trust
+        Of each detection; empty where emotion is switched off.
+    stage_ms : dict of str to float
+        Time by stage.
+    """
+
+    index: int
+    time_s: float
+    readable: bool = True
+    luma: NDArray[np.uint8] | None = None
+    detections: list[Detection] = field(default_factory=list)
+    probabilities: NDArray[np.float32] | None = None
+    trusts: list[Trust] = field(default_factory=list)
+    stage_ms: dict[str, float] = field(default_factory=dict)
+
+
+class FramePipeline:
+    """All readings of the frames of one source.
+
+    One a source, since it remembers the frames before. The models are loaded
+    once a process and shared, so a further pipeline costs next to nothing.
+
+    Parameters
+    ----------
+    settings : Settings, optional
+        Widths, detector, most faces, smoothing.
+    faces, emotion, quality : bool
+        Which readings are made; emotion needs faces.
+    smoothing : bool
+        Whether a track's emotion is smoothed over ``settings.smoothing_s``.
+    detector : FaceDetector, optional
+        Taken instead of the one that ``settings`` names.
+    classifier : EmotionClassifier, optional
+        Taken instead of the network that ships.
+
+    Raises
+    ------
+    ModelError
+        Where a model that is needed is missing or damaged.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        faces: bool = True,
+        emotion: bool = True,
+        quality: bool = True,
+        smoothing: bool = True,
+        detector: FaceDetector | None = None,
+        classifier: EmotionClassifier | None = None,
+    ) -> None:
+        self.settings = settings or Settings()
+        self._detector = (detector or shared_detector(self.settings)) if faces else None
+        self._classifier = (
+            (classifier or EmotionClassifier(self.settings)) if faces and emotion else None
+        )
+        self._meter = QualityMeter(self.settings.quality_width) if quality else None
+        self._tracker = FaceTracker()
+        self._smoother = EmotionSmoother(self.settings.smoothing_s if smoothing else 0.0)
+        self._system = SystemMeter()
+
+    def analyze(self, frame: Frame | DecodedFrame) -> FrameReport:
+        """Read one frame; frames come in the order of their time.
+
+        Parameters
+        ----------
+        frame : Frame or DecodedFrame
+            Of any size of at least 16x16 px.
+
+        Returns
+        -------
+        FrameReport
+            ``status`` is "no_face" where faces were looked for and none was found.
+        """
+        return self.conclude(self.look(frame))
+
+    def look(self, frame: Frame | DecodedFrame) -> Sighting:
+        """Do the half that needs this frame only; any thread, many at a time."""
+        picture: Picture = frame if isinstance(frame, DecodedFrame) else ImagePicture(frame)
+        stage_ms = {"decode": picture.decode_ms} if picture.decode_ms else {}
+        if not picture.readable:
+            return Sighting(picture.index, picture.time_s, readable=False, stage_ms=stage_ms)
+        luma = probabilities = None
+        detections: list[Detection] = []
+        trusts: list[Trust] = []
+        if self._meter is not None:
+            with _timed(stage_ms, "quality"):
+                luma = picture.luma(self.settings.quality_width)
+        if self._detector is not None:
+            with _timed(stage_ms, "faces"):
+                detections = self._detect(self._detector, picture)
+        if self._classifier is not None:
+            with _timed(stage_ms, "emotion"):
+                crops = [crop_face(picture.gray, detection) for detection in detections]
+                probabilities = self._classifier.classify(crops)
+                trusts = [
+                    read_trust(crop, detection)
+                    for crop, detection in zip(crops, detections, strict=True)
+                ]
+        return Sighting(
+            picture.index,
+            picture.time_s,
+            luma=luma,
+            detections=detections,
+            probabilities=probabilities,
+            trusts=trusts,
+            stage_ms=stage_ms,
+        )
+
+    def conclude(self, seen: Sighting) -> FrameReport:
+        """Do the half that remembers the frames before; one thread, in order."""
+        begun_s = time.perf_counter()
+        stage_ms = dict(seen.stage_ms)
+        quality: QualityReading | None = None
+        if self._meter is not None and seen.luma is not None:
+            with _timed(stage_ms, "quality"):
+                quality = self._meter.measure_luma(seen.luma, seen.time_s)
+        faces = self._follow(seen) if seen.readable else ()
+        elsewhere_ms = sum(ms for stage, ms in seen.stage_ms.items() if stage != "decode")
+        latency_ms = elsewhere_ms + (time.perf_counter() - begun_s) * 1000
+        return FrameReport(
+            index=seen.index,
+            time_s=seen.time_s,
+            status=self._status(seen),
+            faces=faces,
+            quality=quality,
+            system=self._system.read(latency_ms, stage_ms),
+        )
+
+    def reset(self) -> None:
+        """Forget the frames before, as at a jump in the source."""
+        if self._meter is not None:
+            self._meter.reset()
+        self._tracker = FaceTracker()
+        self._smoother.reset()
+        self._system.reset()
+
+    def _status(self, seen: Sighting) -> Status:
+        if not seen.readable:
+            return "unreadable"
+        return "no_face" if self._detector is not None and not seen.detections else "ok"
+
+    def _detect(self, detector: FaceDetector, picture: Picture) -> list[Detection]:
+        small = picture.thumbnail(self.settings.detection_width)
+        scale = picture.size[0] / small.shape[1]
+        found = sorted(detector.detect(small), key=lambda face: face.box.area, reverse=True)
+        return [_scaled(face, scale) for face in found[: self.settings.max_faces]]
+
+    def _follow(self, seen: Sighting) -> tuple[Face, ...]:
+        rows = {id(detection): row for row, detection in enumerate(seen.detections)}
+        faces = []
+        for track_id, detection in self._tracker.update(seen.detections, seen.time_s):
+            probabilities, trust = None, Trust(0.0)
+            if seen.probabilities is not None:
+                row = rows[id(detection)]
+                trust = seen.trusts[row]
+                probabilities = self._smoother.update(
+                    track_id, seen.probabilities[row], seen.time_s
+                )
+            faces.append(
+                Face(
+                    track_id=track_id,
+                    box=detection.box,
+                    score=detection.score,
+                    probabilities=probabilities,
+                    emotion=None
+                    if probabilities is None
+                    else EMOTIONS[int(probabilities.argmax())],
+                    trust=trust.value,
+                    trust_reason=trust.reason,
+                    landmarks=detection.landmarks,
+                )
+            )
+        return tuple(faces)
+
+
+_making = threading.Lock()
+
+
+def shared_detector(settings: Settings) -> FaceDetector:
+    """Give the detector that the settings name, made once a process."""
+    with _making:
+        return _detector(settings.face_detector, settings.detection_width, settings.models_dir)
+
+
+@lru_cache(maxsize=4)
+def _detector(name: str, width: int, models_dir: Path) -> FaceDetector:
+    return create_detector(
+        Settings(face_detector=name, detection_width=width, models_dir=models_dir)
+    )
+
+
+def _scaled(face: Detection, scale: float) -> Detection:
+    landmarks = None if face.landmarks is None else (face.landmarks * scale).astype(np.float32)
+    return Detection(Box(*(value * scale for value in face.box)), face.score, landmarks)
+
+
+@contextmanager
+def _timed(stage_ms: dict[str, float], stage: str) -> Iterator[None]:
+    begun_s = time.perf_counter()
+    try:
+        yield
+    finally:
+        elapsed_ms = (time.perf_counter() - begun_s) * 1000
+        stage_ms[stage] = stage_ms.get(stage, 0.0) + elapsed_ms

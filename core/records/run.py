@@ -1,0 +1,291 @@
+"""What a run comes to: its summary, and the incidents in it, gathered frame by frame."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import secrets
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from core.errors import RecordError
+from core.types import EMOTIONS, FrameReport, Status
+
+WEAK_AT_LEAST_S: Final = 0.5
+WEAK_JOINED_S: Final = 0.5
+"""Weak quality is a stretch from half a second on; shorter good moments do not part it."""
+
+IncidentKind = Literal["freeze", "weak", "unreadable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """A stretch of a source in which something was wrong.
+
+    Parameters
+    ----------
+    kind : str
+        "freeze" (the picture stood still), "weak" (quality below the threshold)
+        or "unreadable" (frames that could not be decoded).
+    onset_s, end_s : float
+        Media time, s.
+    """
+
+    kind: IncidentKind
+    onset_s: float
+    end_s: float
+
+    @property
+    def duration_s(self) -> float:
+        """How long it lasted, s."""
+        return self.end_s - self.onset_s
+
+    def as_dict(self) -> dict[str, Any]:
+        """For a JSON file, times to the millisecond."""
+        return {
+            "kind": self.kind,
+            "onset_s": round(self.onset_s, 3),
+            "end_s": round(self.end_s, 3),
+            "duration_s": round(self.duration_s, 3),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """What a run comes to.
+
+    Parameters
+    ----------
+    run_id : str
+        Unique; the first column of both tables.
+    source : str
+        Name of the file or address, without password or query.
+    started_at : str
+        UTC, ISO 8601.
+    frames : int
+        Rows in metrics.csv.
+    frames_by_status : dict of str to int
+        How many of each ``Status``.
+    duration_s : float
+        Media time from the first frame to the end of the last, s.
+    elapsed_s : float
+        Wall time it took, s.
+    fps : float
+        Frames analysed a second of wall time, Hz.
+    mean_quality, min_quality : float or None
+        Of ``quality_score``, 0..1; None where quality was switched off.
+    below_threshold : float or None
+        Share of the frames with a quality under ``settings.quality_threshold``, 0..1.
+    faces : int
+        Different faces followed.
+    emotions : dict of str to float
+        Mean probability of each emotion over all faces, weighted by trust; sums
+        to 1, empty where no emotion was read.
+    weak_stretches, freezes : tuple of Incident
+        In order of onset.
+    problems : tuple of str
+        What went wrong on the way, a line each.
+    cancelled : bool
+        Whether somebody stopped it before the end.
+    files : dict of str to str
+        What was written, name to path.
+    video, settings, versions, models : dict
+        What was read, how, with what program and with which weights.
+    """
+
+    run_id: str
+    source: str
+    started_at: str
+    frames: int
+    frames_by_status: dict[str, int]
+    duration_s: float
+    elapsed_s: float
+    fps: float
+    mean_quality: float | None
+    min_quality: float | None
+    below_threshold: float | None
+    faces: int
+    emotions: dict[str, float]
+    weak_stretches: tuple[Incident, ...]
+    freezes: tuple[Incident, ...]
+    problems: tuple[str, ...]
+    cancelled: bool
+    files: dict[str, str]
+    video: dict[str, Any]
+    settings: dict[str, Any]
+    versions: dict[str, str]
+    models: dict[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For a JSON file; figures rounded to what they are worth."""
+        values = {
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+            if field.name not in ("weak_stretches", "freezes")
+        }
+        values["weak_stretches"] = [stretch.as_dict() for stretch in self.weak_stretches]
+        values["freezes"] = [freeze.as_dict() for freeze in self.freezes]
+        return {
+            name: round(value, 4) if isinstance(value, float) else value
+            for name, value in values.items()
+        }
+
+
+class Stretches:
+    """Gathers the moments at which something holds into stretches.
+
+    Parameters
+    ----------
+    kind : str
+        Of the incidents that come out.
+    at_least_s : float
+        Shorter ones are left out.
+    joined_s : float
+        Stretches parted by less become one.
+    """
+
+    def __init__(
+        self, kind: IncidentKind, *, at_least_s: float = 0.0, joined_s: float = 0.0
+    ) -> None:
+        self._kind, self._at_least_s, self._joined_s = kind, at_least_s, joined_s
+        self._done: list[Incident] = []
+        self._open: tuple[float, float] | None = None
+
+    def add(self, holds: bool, start_s: float, end_s: float) -> None:
+        """Take in one frame, shown from ``start_s`` to ``end_s``; in order."""
+        if holds:
+            onset_s = start_s if self._open is None else self._open[0]
+            self._open = (onset_s, end_s)
+        elif self._open is not None and start_s - self._open[1] >= self._joined_s:
+            self._close()
+
+    def finish(self) -> tuple[Incident, ...]:
+        """All stretches; one that holds at the end ends there."""
+        self._close()
+        return tuple(self._done)
+
+    def _close(self) -> None:
+        if self._open is not None and self._open[1] - self._open[0] >= self._at_least_s:
+            self._done.append(Incident(self._kind, *self._open))
+        self._open = None
+
+
+class Tally:
+    """Adds up the reports of a run in constant memory.
+
+    Parameters
+    ----------
+    quality_threshold : float
+        Below it a picture is weak, 0..1.
+    """
+
+    def __init__(self, quality_threshold: float) -> None:
+        self._threshold = quality_threshold
+        self.frames_by_status: Counter[Status] = Counter()
+        self.tracks: set[int] = set()
+        self._quality_sum, self._quality_min = 0.0, 1.0
+        self._quality_frames = self._below = 0
+        self._emotions = np.zeros(len(EMOTIONS))
+        self._trust = 0.0
+        self._weak = Stretches("weak", at_least_s=WEAK_AT_LEAST_S, joined_s=WEAK_JOINED_S)
+        self._freezes = Stretches("freeze")
+        self._unreadable = Stretches("unreadable")
+        self._first_s: float | None = None
+        self._before: FrameReport | None = None
+        self._step_s = 0.0
+
+    @property
+    def frames(self) -> int:
+        """Reports taken in."""
+        return self.frames_by_status.total()
+
+    @property
+    def duration_s(self) -> float:
+        """Media time from the first frame to the end of the last, s."""
+        if self._first_s is None or self._before is None:
+            return 0.0
+        return self._before.time_s + self._step_s - self._first_s
+
+    @property
+    def emotions(self) -> dict[str, float]:
+        """Mean probabilities weighted by trust; empty where none was read."""
+        if self._trust <= 0:
+            return {}
+        means = self._emotions / self._trust
+        return {name: round(float(mean), 5) for name, mean in zip(EMOTIONS, means, strict=True)}
+
+    @property
+    def quality(self) -> tuple[float, float, float] | None:
+        """Mean, least, and share below the threshold; None where none was measured."""
+        if not self._quality_frames:
+            return None
+        return (
+            self._quality_sum / self._quality_frames,
+            self._quality_min,
+            self._below / self._quality_frames,
+        )
+
+    def add(self, report: FrameReport, step_s: float) -> None:
+        """Take in one report; ``step_s`` is how long a frame is shown where no next one tells."""
+        if self._before is not None:
+            self._place(self._before, report.time_s)
+        else:
+            self._first_s = report.time_s
+        self._before, self._step_s = report, step_s
+        self.frames_by_status[report.status] += 1
+        if report.quality is not None:
+            score = report.quality.quality_score
+            self._quality_frames += 1
+            self._quality_sum += score
+            self._quality_min = min(self._quality_min, score)
+            self._below += score < self._threshold
+        for face in report.faces:
+            self.tracks.add(face.track_id)
+            if face.probabilities is not None:
+                self._emotions += face.trust * face.probabilities
+                self._trust += face.trust
+
+    def finish(self) -> tuple[tuple[Incident, ...], tuple[Incident, ...], tuple[Incident, ...]]:
+        """Weak stretches, freezes and unreadable stretches."""
+        if self._before is not None:
+            self._place(self._before, self._before.time_s + self._step_s)
+        return self._weak.finish(), self._freezes.finish(), self._unreadable.finish()
+
+    def _place(self, report: FrameReport, end_s: float) -> None:
+        start_s, quality = report.time_s, report.quality
+        weak = quality is not None and quality.quality_score < self._threshold
+        self._weak.add(weak, start_s, end_s)
+        self._freezes.add(quality is not None and quality.is_frozen, start_s, end_s)
+        self._unreadable.add(report.status == "unreadable", start_s, end_s)
+
+
+def new_run_id(now: datetime | None = None) -> str:
+    """Make a name for a run that sorts by time and never comes twice."""
+    moment = now or datetime.now(UTC)
+    return f"{moment:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write a JSON file whole or not at all.
+
+    Raises
+    ------
+    RecordError
+        Where it cannot be written.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise RecordError(
+            f"{path}: cannot be written ({error.strerror or error}); "
+            "check the disk's space and the directory's permissions"
+        ) from error
