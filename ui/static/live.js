@@ -1,1 +1,424 @@
-export function mount() {}
+// The Live tab: ties the source, the link, the flow of frames and the figures together.
+
+import { Source, SourceRefused, listCameras } from "./camera.js";
+import { Chart } from "./chart.js";
+import { Flow } from "./flow.js";
+import { Link } from "./link.js";
+import { colourOf, drawFaces, drawPicture } from "./overlay.js";
+import { Faces, Meters, gradeOf, percent, put } from "./panels.js";
+import { Preferences } from "./preferences.js";
+
+const FIGURES_MS = 200;
+const CHART_MS = 250;
+const CALM_CHART_MS = 1000;
+const ALOUD_MS = 10000;
+
+export function mount(element, { server, texts, threshold, fpsLimit }) {
+  const root = element.querySelector(".fm-live");
+  if (!root || root.dataset.mounted) return;
+  root.dataset.mounted = "true";
+  new Live(root, server, texts[window.framemood.language], { threshold, fpsLimit });
+}
+
+class Live {
+  constructor(root, server, strings, defaults) {
+    this.root = root;
+    this.strings = strings;
+    this.t = (key, values = {}) =>
+      Object.entries(values).reduce(
+        (text, [name, value]) => text.replace(`{${name}}`, value),
+        strings[key] ?? key,
+      );
+    this.find = (selector) => root.querySelector(selector);
+    this.canvas = this.find(".fm-picture");
+    this.context = this.canvas.getContext("2d", { alpha: false });
+    this.preferences = new Preferences(defaults);
+    this.emotions = [];
+    this.report = null;
+    this.picture = null;
+    this.video = Object.assign(document.createElement("video"), { muted: true, playsInline: true });
+    this.source = new Source(this.video, { onEnded: (state) => this.halt(state) });
+    const socketUrl = window.framemood.asset("ws/analysis");
+    socketUrl.protocol = socketUrl.protocol.replace("http", "ws");
+    this.link = new Link({
+      url: socketUrl.href,
+      server,
+      options: this.preferences.options,
+      onState: (state) => this.linkState(state),
+      onMessage: (message) => this.received(message),
+    });
+    this.flow = new Flow({
+      video: this.video,
+      link: this.link,
+      onReport: (report, canvas, drawn) => this.showReport(report, canvas, drawn),
+      onPlain: (video) => this.showPlain(video),
+    });
+    this.flow.fpsLimit = this.preferences.values.fpsLimit;
+    this.layWords();
+    this.meters = new Meters(root, this.t);
+    this.faces = new Faces(this.find(".fm-faces-list"), {
+      t: this.t,
+      emotions: this.emotions,
+      onSelect: () => this.drawFigures(),
+    });
+    this.chart = new Chart(this.find(".fm-plot"), this.find(".fm-legend"), this.t);
+    this.chart.setThreshold(this.preferences.values.threshold);
+    this.layTips();
+    this.bind();
+    this.enter("idle");
+  }
+
+  // ---- words -------------------------------------------------------------
+
+  layWords() {
+    for (const node of this.root.querySelectorAll("[data-text]")) put(node, this.t(node.dataset.text));
+    for (const node of this.root.querySelectorAll("[data-label]")) {
+      node.setAttribute("aria-label", this.t(node.dataset.label));
+    }
+  }
+
+  layTips() {
+    const lay = (scope) => {
+      for (const node of scope.querySelectorAll("[data-tip]")) {
+        if (node.dataset.words) continue;
+        node.dataset.words = this.t(node.dataset.tip);
+        node.setAttribute("aria-description", node.dataset.words);
+      }
+    };
+    lay(this.root);
+    new MutationObserver((changes) => {
+      for (const { addedNodes } of changes) {
+        for (const node of addedNodes) if (node.nodeType === Node.ELEMENT_NODE) lay(node);
+      }
+    }).observe(this.find(".fm-faces-list"), { childList: true });
+  }
+
+  // ---- state -------------------------------------------------------------
+
+  // idle, asking, running, paused, and why it is not running: refused, none,
+  // in_use, insecure, unplugged, no_sample, hidden.
+  enter(state, detail = "") {
+    this.state = state;
+    this.root.dataset.state = state;
+    const isOn = state === "running" || state === "paused";
+    const show = (name, visible) => (this.find(`[data-do=${name}]`).hidden = !visible);
+    show("start", !isOn && state !== "asking");
+    show("stop", isOn || state === "asking");
+    show("sample", !isOn || this.source.kind !== "sample");
+    this.find("[data-do=pause]").disabled = !isOn;
+    this.find("[data-do=pause]").setAttribute("aria-pressed", String(state === "paused"));
+    put(this.find("[data-do=pause] span"), this.t(state === "paused" ? "live.resume" : "live.pause"));
+    this.find("[data-do=snapshot]").disabled = !isOn || !this.picture;
+    put(this.find(".fm-message-title"), isOn ? "" : this.t(`live.${state}_title`));
+    put(this.find(".fm-message-text"), isOn ? "" : this.t(`live.${state}_text`, { detail }));
+    this.nameEmptyFaces();
+    if (!isOn) this.say(this.t(`live.${state}_title`));
+  }
+
+  nameEmptyFaces() {
+    const key = !this.preferences.values.faces
+      ? "live.faces_off"
+      : this.state === "running" || this.state === "paused"
+        ? "live.no_face"
+        : "live.faces_wait";
+    put(this.find(".fm-faces-empty span"), this.t(key));
+  }
+
+  async begin(open) {
+    this.halt("asking");
+    try {
+      if (!(await open())) return;
+    } catch (error) {
+      if (!(error instanceof SourceRefused)) throw error;
+      this.halt(error.state, error.message);
+      return;
+    }
+    this.enter("running");
+    this.link.open();
+    this.flow.start();
+    this.ticker = setInterval(() => this.drawFigures(), FIGURES_MS);
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.charter = setInterval(() => this.chart.draw(this.nowS()), calm ? CALM_CHART_MS : CHART_MS);
+    this.beganMs = performance.now();
+  }
+
+  startCamera() {
+    return this.begin(async () => {
+      const opened = await this.source.openCamera(this.preferences.values.camera);
+      if (opened) this.refreshCameras();
+      return opened;
+    });
+  }
+
+  startSample() {
+    return this.begin(() => this.source.openClip(window.framemood.asset("framemood-sample.mp4").href));
+  }
+
+  halt(state = "idle", detail = "") {
+    clearInterval(this.ticker);
+    clearInterval(this.charter);
+    this.source.stop();
+    this.flow.stop();
+    this.link.close();
+    this.report = null;
+    this.picture = null;
+    this.root.dataset.faces = "0";
+    this.root.dataset.link = "closed";
+    delete this.root.dataset.grade;
+    this.banner("");
+    this.meters?.clear();
+    this.faces?.clear();
+    this.chart?.clear();
+    this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    this.enter(state, detail);
+  }
+
+  pause() {
+    if (this.state === "paused") {
+      this.link.open();
+      this.flow.start();
+      this.video.play();
+      this.enter("running");
+    } else {
+      this.flow.stop();
+      this.video.pause();
+      this.enter("paused");
+    }
+  }
+
+  linkState(state) {
+    this.root.dataset.link = state;
+    if (state !== "open") this.flow.reset();
+    if (state === "gone" || state === "busy") {
+      this.report = null;
+      this.root.dataset.faces = "0";
+      this.banner(this.t(`live.${state}`));
+    } else if (state === "open") {
+      this.banner(this.link.isFallback ? this.t("live.fallback") : "");
+    }
+  }
+
+  banner(words) {
+    const banner = this.find(".fm-banner");
+    put(banner, words);
+    banner.hidden = words === "";
+  }
+
+  // ---- messages ----------------------------------------------------------
+
+  received(message) {
+    if (message.type === "started") {
+      this.emotions.splice(0, this.emotions.length, ...message.emotions);
+    } else if (message.type === "report") {
+      this.flow.answered(message);
+    } else if (message.type === "error") {
+      this.flow.answered(message);
+      if (!["busy", "idle"].includes(message.code)) {
+        this.banner(this.strings[`live.error_${message.code}`] ?? message.message);
+      }
+    }
+  }
+
+  showReport(report, canvas, drawn) {
+    this.report = report;
+    this.keepPicture(canvas);
+    this.draw();
+    drawn();
+    this.root.dataset.faces = String(report.faces.length);
+    if (report.quality) this.chart.add(this.nowS(), report.quality);
+    if (this.find(".fm-banner").hidden === false && !this.link.isFallback) this.banner("");
+  }
+
+  showPlain(video) {
+    this.report = null;
+    this.root.dataset.faces = "0";
+    this.keepPicture(video, video.videoWidth, video.videoHeight);
+    this.draw();
+  }
+
+  // The flow uses its canvas again, so what is on the screen is copied.
+  keepPicture(from, width = from.width, height = from.height) {
+    if (!this.picture) {
+      this.picture = new OffscreenCanvas(width, height);
+      this.find("[data-do=snapshot]").disabled = false;
+    }
+    if (this.picture.width !== width || this.picture.height !== height) {
+      Object.assign(this.picture, { width, height });
+    }
+    this.picture.getContext("2d", { alpha: false }).drawImage(from, 0, 0);
+  }
+
+  // ---- drawing -----------------------------------------------------------
+
+  draw() {
+    if (this.picture) this.drawOn(this.context, window.devicePixelRatio || 1);
+  }
+
+  drawOn(context, unit) {
+    const mirror = this.preferences.values.mirror && this.source.kind === "camera";
+    const { width, height } = this.picture;
+    const place = drawPicture(context, this.picture, width, height, mirror);
+    drawFaces(context, this.report?.faces ?? [], place, {
+      mirror,
+      unit,
+      selected: this.faces.selected,
+      labelOf: (face) =>
+        face.emotion ? `${this.t(`common.${face.emotion}`)} ${percent(face.confidence)}` : "",
+    });
+    return place;
+  }
+
+  drawFigures() {
+    const { report, flow } = this;
+    const { threshold } = this.preferences.values;
+    const quality = report?.quality ?? null;
+    this.meters.show({
+      quality,
+      fps: flow.fps,
+      latencyMs: flow.latencyMs,
+      dropped: flow.dropped,
+      system: report?.system,
+      threshold,
+    });
+    this.faces.show(report?.faces ?? []);
+    const grade = quality ? gradeOf(quality.quality_score, threshold) : "";
+    if (grade) this.root.dataset.grade = grade;
+    else delete this.root.dataset.grade;
+    const hud = {
+      quality: quality
+        ? `${grade === "poor" ? "▼ " : ""}${this.t("common.quality")} ${quality.quality_score.toFixed(2)}`
+        : "",
+      fps: Number.isFinite(flow.fps) ? `${flow.fps.toFixed(1)} fps` : "",
+      latency: Number.isFinite(flow.latencyMs) ? `${flow.latencyMs.toFixed(0)} ms` : "",
+      frozen: quality?.is_frozen ? `❙❙ ${this.t("common.frozen")}` : "",
+    };
+    for (const [name, words] of Object.entries(hud)) put(this.find(`[data-hud=${name}]`), words);
+    this.describe(quality, report?.faces ?? []);
+  }
+
+  nowS() {
+    return performance.now() / 1000;
+  }
+
+  // ---- for those who listen ----------------------------------------------
+
+  describe(quality, faces) {
+    const nowMs = performance.now();
+    if (nowMs - (this.saidMs ?? -ALOUD_MS) < ALOUD_MS) return;
+    const parts = faces
+      .filter((face) => face.emotion)
+      .map((face) => {
+        const name = this.t("common.face", { number: face.track_id });
+        return `${name}: ${this.t(`common.${face.emotion}`)} ${percent(face.confidence)}`;
+      });
+    if (quality) parts.push(`${this.t("common.quality")} ${quality.quality_score.toFixed(2)}`);
+    if (!parts.length) return;
+    this.saidMs = nowMs;
+    this.canvas.setAttribute("aria-label", parts.join(". "));
+    this.say(parts.join(". "));
+  }
+
+  say(words) {
+    put(this.find(".fm-aloud"), words);
+  }
+
+  // ---- hands -------------------------------------------------------------
+
+  bind() {
+    const actions = {
+      start: () => this.startCamera(),
+      stop: () => this.halt("idle"),
+      sample: () => this.startSample(),
+      pause: () => this.pause(),
+      snapshot: () => this.snapshot(),
+      settings: () => this.openSettings(),
+    };
+    for (const [name, act] of Object.entries(actions)) {
+      this.find(`[data-do=${name}]`).addEventListener("click", act);
+    }
+    this.preferences.bind(this.find(".fm-popover"), (name) => this.preferenceChanged(name));
+    navigator.mediaDevices?.addEventListener?.("devicechange", () => this.refreshCameras());
+    const leave = () => {
+      if (["running", "paused", "asking"].includes(this.state)) this.halt("hidden");
+    };
+    document.addEventListener("visibilitychange", () => document.hidden && leave());
+    window.addEventListener("pagehide", leave);
+    new ResizeObserver(([entry]) => {
+      const { width, height } = entry.contentRect;
+      // Another tab of the page is in front.
+      if (width === 0) leave();
+      else this.fit(width, height);
+    }).observe(this.find(".fm-stage"));
+  }
+
+  fit(width, height) {
+    const unit = window.devicePixelRatio || 1;
+    Object.assign(this.canvas, {
+      width: Math.round(width * unit),
+      height: Math.round(height * unit),
+    });
+    this.draw();
+  }
+
+  preferenceChanged(name) {
+    const { values, options } = this.preferences;
+    if (name === "fpsLimit") this.flow.fpsLimit = values.fpsLimit;
+    else if (name === "threshold") this.chart.setThreshold(values.threshold);
+    else if (name === "camera" && this.source.kind === "camera") this.startCamera();
+    else if (name in options) this.link.setOptions(options);
+    this.nameEmptyFaces();
+    this.chart.draw(this.nowS());
+    this.draw();
+  }
+
+  async refreshCameras() {
+    const cameras = await listCameras();
+    this.preferences.listCameras(cameras, this.source.deviceId, this.t("live.camera"));
+  }
+
+  openSettings() {
+    this.refreshCameras();
+    const popover = this.find(".fm-popover");
+    popover.togglePopover();
+    if (!popover.matches(":popover-open")) return;
+    const button = this.find("[data-do=settings]").getBoundingClientRect();
+    const size = popover.getBoundingClientRect();
+    const left = Math.min(button.right - size.width, window.innerWidth - size.width - 8);
+    const above = button.top - size.height - 8;
+    const below = Math.min(button.bottom + 8, window.innerHeight - size.height - 8);
+    popover.style.left = `${Math.max(8, left)}px`;
+    popover.style.top = `${Math.max(8, above >= 8 ? above : below)}px`;
+  }
+
+  async snapshot() {
+    if (!this.picture) return;
+    const unit = Math.max(1, 1280 / this.picture.width);
+    const canvas = new OffscreenCanvas(
+      Math.round(this.picture.width * unit),
+      Math.round(this.picture.height * unit),
+    );
+    const context = canvas.getContext("2d", { alpha: false });
+    this.drawOn(context, unit);
+    this.drawCaption(context, unit);
+    const blob = await canvas.convertToBlob({ type: "image/png" });
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(blob);
+    link.download = `framemood-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}.png`;
+    link.click();
+    // The download has to have begun before its address goes.
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  }
+
+  drawCaption(context, unit) {
+    const quality = this.report?.quality;
+    const words = [new Date().toLocaleString(window.framemood.language)];
+    if (quality) words.unshift(`${this.t("common.quality")} ${quality.quality_score.toFixed(2)}`);
+    const { width, height } = context.canvas;
+    context.fillStyle = "rgb(0 0 0 / 0.6)";
+    context.fillRect(0, height - 28 * unit, width, 28 * unit);
+    context.fillStyle = this.root.dataset.grade === "poor" ? colourOf("poor") : "#ffffff";
+    context.font = `500 ${13 * unit}px Inter, Pretendard, "Noto Sans KR", system-ui, sans-serif`;
+    context.textBaseline = "middle";
+    context.fillText(words.join("  ·  "), 12 * unit, height - 14 * unit);
+  }
+}

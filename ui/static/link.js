@@ -1,0 +1,175 @@
+// The way to the server: a WebSocket, or Gradio's server functions where none opens.
+// States told to the owner: "connecting", "open", "gone", "busy", "idle".
+
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 8000;
+const BUSY_RETRY_MS = 4000;
+const OPENING_MS = 5000;
+
+export class Link {
+  constructor({ url, server, onState, onMessage, options }) {
+    Object.assign(this, { url, server, onState, onMessage, options });
+    this.socket = null;
+    this.ticket = null;
+    this.wanted = false;
+    this.isOpen = false;
+    this.retryMs = FIRST_RETRY_MS;
+    this.everOpened = false;
+    this.timer = 0;
+  }
+
+  open() {
+    if (this.wanted && (this.isOpen || this.socket || this.timer)) return;
+    this.wanted = true;
+    this.retryMs = FIRST_RETRY_MS;
+    this.#connect();
+  }
+
+  close() {
+    this.wanted = false;
+    clearTimeout(this.timer);
+    this.timer = 0;
+    if (this.isOpen) this.#say({ type: "stop_analysis" });
+    this.isOpen = false;
+    this.ticket = null;
+    const socket = this.socket;
+    this.socket = null;
+    socket?.close(1000);
+  }
+
+  setOptions(options) {
+    this.options = options;
+    if (this.isOpen) this.#say({ type: "options", options });
+  }
+
+  get isFallback() {
+    return this.isOpen && this.socket === null;
+  }
+
+  sendFrame(id, jpeg) {
+    if (!this.isOpen) return false;
+    if (this.socket) {
+      const message = new Uint8Array(4 + jpeg.byteLength);
+      new DataView(message.buffer).setUint32(0, id);
+      message.set(new Uint8Array(jpeg), 4);
+      this.socket.send(message);
+    } else {
+      this.#call({ type: "frame", id, image: `data:image/jpeg;base64,${base64(jpeg)}` });
+    }
+    return true;
+  }
+
+  #say(message) {
+    if (this.socket) this.socket.send(JSON.stringify(message));
+    else this.#call(message);
+  }
+
+  #connect() {
+    this.timer = 0;
+    this.onState("connecting");
+    let socket;
+    try {
+      socket = new WebSocket(this.url);
+    } catch {
+      this.#lost(null);
+      return;
+    }
+    this.socket = socket;
+    this.lastError = null;
+    socket.binaryType = "arraybuffer";
+    // A proxy may swallow the handshake without ever refusing it.
+    const opening = setTimeout(() => socket.close(), OPENING_MS);
+    socket.addEventListener("open", () => {
+      clearTimeout(opening);
+      socket.send(JSON.stringify(this.#start()));
+    });
+    socket.addEventListener("message", (event) => {
+      if (this.socket === socket) this.#received(JSON.parse(event.data));
+    });
+    socket.addEventListener("close", () => {
+      clearTimeout(opening);
+      if (this.socket === socket) this.#lost(socket);
+    });
+  }
+
+  #start() {
+    return { type: "start_analysis", mode: "live", options: this.options };
+  }
+
+  #received(message) {
+    if (message.type === "started" && !this.isOpen) {
+      this.isOpen = true;
+      this.everOpened ||= this.socket !== null;
+      this.retryMs = FIRST_RETRY_MS;
+      this.onState("open");
+    }
+    if (message.type === "error" && message.id === undefined) this.lastError = message.code;
+    this.onMessage(message);
+  }
+
+  #lost() {
+    this.socket = null;
+    this.isOpen = false;
+    if (!this.wanted) return;
+    if (this.lastError === "idle") {
+      // Nobody was sending; the next resume opens it again.
+      this.wanted = false;
+      this.onState("idle");
+    } else if (this.lastError === "busy") {
+      this.onState("busy");
+      this.#retry(BUSY_RETRY_MS);
+    } else if (!this.everOpened && this.server?.analyze_live) {
+      this.#fallBack();
+    } else {
+      this.onState("gone");
+      this.#retry(this.retryMs);
+      this.retryMs = Math.min(LAST_RETRY_MS, this.retryMs * 2);
+    }
+  }
+
+  #retry(delayMs) {
+    // Spread out, so that a server that comes back is not met by everyone at once.
+    this.timer = setTimeout(() => this.#connect(), delayMs * (0.75 + Math.random() / 2));
+  }
+
+  async #fallBack() {
+    const reply = await this.#call(this.#start());
+    if (!this.wanted || this.isOpen) return;
+    if (reply?.type === "error" && reply.code === "busy") {
+      this.onState("busy");
+      this.#retry(BUSY_RETRY_MS);
+    } else {
+      this.onState("gone");
+      this.#retry(this.retryMs);
+      this.retryMs = Math.min(LAST_RETRY_MS, this.retryMs * 2);
+    }
+  }
+
+  async #call(message) {
+    try {
+      const reply = await this.server.analyze_live({ ticket: this.ticket, message });
+      if (!this.wanted) return reply;
+      this.ticket = reply.ticket ?? this.ticket;
+      this.#received(reply);
+      if (reply.code === "not_started" && this.isOpen) throw new Error(reply.message);
+      return reply;
+    } catch {
+      if (this.wanted && this.isOpen) {
+        this.isOpen = false;
+        this.ticket = null;
+        this.onState("gone");
+        this.#retry(this.retryMs);
+      }
+      return null;
+    }
+  }
+}
+
+function base64(buffer) {
+  const bytes = new Uint8Array(buffer);
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 0x8000) {
+    text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  }
+  return btoa(text);
+}
