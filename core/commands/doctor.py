@@ -105,14 +105,11 @@ def check_emotion(settings: Settings) -> Check:
 
 def check_codecs(settings: Settings) -> Check:
     """Whether H.264 can be read and written."""
-    missing = [
-        what
-        for what, name, mode in (
-            ("reading H.264", "h264", "r"),
-            ("writing H.264", "libx264", "w"),
-        )
-        if not _has_codec(name, mode)
-    ]
+    missing = []
+    if not _has_codec("h264", "r"):
+        missing.append("reading H.264")
+    if not _has_codec("libx264", "w"):
+        missing.append("writing H.264")
     if missing:
         text = " and ".join(missing)
         return Check("codecs", "fails", f"{text} is missing; `pip install --force-reinstall av`")

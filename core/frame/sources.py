@@ -305,8 +305,7 @@ def _video_stream(container: InputContainer, name: str) -> VideoStream:
         raise SourceError(f"{name}: holds {what}; give a file with video")
     # Where there are several, the one marked as default is what a player shows.
     stream = next((s for s in streams if s.disposition & Disposition.default), streams[0])
-    context: object = stream.codec_context  # None where no decoder is known, whatever its stub says
-    if context is None:
+    if getattr(stream, "codec_context", None) is None:
         raise SourceError(
             f"{name}: is packed in a way that cannot be decoded here; convert it to H.264"
         )
@@ -340,8 +339,9 @@ def _frame_rate(stream: VideoStream) -> float:
 
 
 def _start_s(container: InputContainer, stream: VideoStream) -> float:
-    if container.start_time is not None:
-        return container.start_time / av.time_base
+    begins: int | None = getattr(container, "start_time", None)
+    if begins is not None:
+        return begins / av.time_base
     if stream.start_time is not None and stream.time_base is not None:
         return float(stream.start_time * stream.time_base)
     return 0.0
