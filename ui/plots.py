@@ -6,9 +6,10 @@ keys it names are the keys of the page's texts and of its colour roles.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -25,7 +26,6 @@ METRIC_COLUMNS: Final = (
     "blur_score",
     "brightness",
     "noise_level",
-    "is_frozen",
     "quality_score",
 )
 FACE_COLUMNS: Final = ("index", "time_s", "face_id", "trust", *EMOTIONS)
@@ -54,9 +54,9 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A stretch of the video that deserves a mark: ``weak`` or ``frozen``, in media time."""
+    """A stretch of the video that deserves a mark, in media time; kinds as in incidents.json."""
 
-    kind: Literal["weak", "frozen"]
+    kind: str
     start_s: float
     end_s: float
 
@@ -123,8 +123,8 @@ def read_rows(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        float64 columns in the order asked; what is not a number is NaN,
-        ``true`` is 1. Empty where the file does not exist.
+        float64 columns in the order asked; what is not a number is NaN. Empty
+        where the file does not exist.
     """
     if not path.is_file():
         return pd.DataFrame({name: pd.Series(dtype="float64") for name in columns})
@@ -132,7 +132,12 @@ def read_rows(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     return pd.DataFrame({name: _numbers(rows, name) for name in columns})
 
 
-def charts(metrics: pd.DataFrame, faces: pd.DataFrame, threshold: float) -> Charts:
+def charts(
+    metrics: pd.DataFrame,
+    faces: pd.DataFrame,
+    incidents: tuple[Stretch, ...],
+    threshold: float,
+) -> Charts:
     """Turn the rows of a run into what its charts and tables show.
 
     Parameters
@@ -141,6 +146,8 @@ def charts(metrics: pd.DataFrame, faces: pd.DataFrame, threshold: float) -> Char
         ``METRIC_COLUMNS`` of metrics.csv, a row a frame.
     faces : DataFrame
         ``FACE_COLUMNS`` of emotions.csv, a row a face a frame.
+    incidents : tuple of Stretch
+        Weak, frozen and unreadable stretches, as ``read_incidents`` gives them.
     threshold : float
         Quality score below which a picture is called weak, 0..1.
 
@@ -155,7 +162,6 @@ def charts(metrics: pd.DataFrame, faces: pd.DataFrame, threshold: float) -> Char
     score = metrics["quality_score"].to_numpy()
     measured = np.isfinite(score)
     weak = measured & (score < threshold)
-    frozen = metrics["is_frozen"].to_numpy() == 1.0
     summaries = face_summaries(metrics, faces)
     main = faces[faces["face_id"] == summaries[0].track_id] if summaries else faces
     face_time_s = main["time_s"].to_numpy()
@@ -178,10 +184,7 @@ def charts(metrics: pd.DataFrame, faces: pd.DataFrame, threshold: float) -> Char
         quality=tuple(series for series in quality if series is not None),
         emotions=tuple(series for series in emotions if series is not None),
         trust=(trust,) if trust is not None else (),
-        stretches=(
-            *stretches("weak", time_s, weak, duration_s),
-            *stretches("frozen", time_s, frozen, duration_s),
-        ),
+        stretches=incidents,
         faces=summaries,
         frames=len(metrics),
         mean_quality=float(score[measured].mean()) if measured.any() else None,
@@ -228,40 +231,40 @@ def thin(
     return Series(key, tuple(at), tuple(drawn))
 
 
-def stretches(
-    kind: Literal["weak", "frozen"],
-    time_s: Floats,
-    marked: NDArray[np.bool_],
-    duration_s: float,
-) -> tuple[Stretch, ...]:
-    """Join marked rows into stretches; rows too close to tell apart on a screen are one.
+def read_incidents(path: Path) -> tuple[Stretch, ...]:
+    """Read a run's ``incidents.json``; none where the file does not exist."""
+    if not path.is_file():
+        return ()
+    incidents = json.loads(path.read_text(encoding="utf-8"))
+    return tuple(Stretch(each["kind"], each["onset_s"], each["end_s"]) for each in incidents)
+
+
+def join(stretches: tuple[Stretch, ...], duration_s: float) -> tuple[Stretch, ...]:
+    """Join stretches of a kind that no screen could tell apart.
 
     Parameters
     ----------
-    kind : str
-        What the mark says.
-    time_s : (N,) float64 array
-        Media time of every row, s, rising.
-    marked : (N,) bool array
-        Rows that carry the mark.
+    stretches : tuple of Stretch
+        In any order.
     duration_s : float
         Length of the video, s.
 
     Returns
     -------
     tuple of Stretch
-        In rising time, none overlapping, at most ``BINS`` of them.
+        By onset; those of a kind do not overlap and are at most ``BINS + 1``.
     """
-    ends_s = np.append(time_s[1:], duration_s) if time_s.size else time_s
-    merge_s = max(0.25, duration_s / BINS)
-    found: list[Stretch] = []
-    for row in np.flatnonzero(marked):
-        start_s, end_s = float(time_s[row]), float(ends_s[row])
-        if found and start_s - found[-1].end_s <= merge_s:
-            found[-1] = Stretch(kind, found[-1].start_s, end_s)
+    joined: list[Stretch] = []
+    last: dict[str, int] = {}
+    for stretch in sorted(stretches, key=lambda each: each.start_s):
+        at = last.get(stretch.kind)
+        if at is not None and stretch.start_s - joined[at].end_s <= duration_s / BINS:
+            before = joined[at]
+            joined[at] = replace(before, end_s=max(before.end_s, stretch.end_s))
         else:
-            found.append(Stretch(kind, start_s, end_s))
-    return tuple(found)
+            last[stretch.kind] = len(joined)
+            joined.append(stretch)
+    return tuple(joined)
 
 
 def face_summaries(metrics: pd.DataFrame, faces: pd.DataFrame) -> tuple[FaceSummary, ...]:
@@ -301,7 +304,7 @@ def to_json(value: Charts) -> dict[str, Any]:
         "trust": panel(value.trust),
         "stretches": [
             {"kind": mark.kind, "start_s": round(mark.start_s, 3), "end_s": round(mark.end_s, 3)}
-            for mark in value.stretches
+            for mark in join(value.stretches, value.duration_s)
         ],
     }
 
@@ -343,9 +346,4 @@ def _step(time_s: Floats) -> float:
 def _numbers(rows: pd.DataFrame, name: str) -> pd.Series[float]:
     if name not in rows:
         return pd.Series(np.nan, index=rows.index, dtype="float64")
-    column = rows[name]
-    if column.dtype == bool:
-        return column.astype("float64")
-    if column.dtype == object or pd.api.types.is_string_dtype(column):
-        column = column.replace({"True": 1, "true": 1, "False": 0, "false": 0})
-    return pd.to_numeric(column, errors="coerce").astype("float64")
+    return pd.to_numeric(rows[name], errors="coerce").astype("float64")

@@ -19,7 +19,6 @@ def metrics(count: int, fps: float = 30.0, **columns: object) -> pd.DataFrame:
         "blur_score": np.full(count, 0.2),
         "brightness": np.full(count, 127.5),
         "noise_level": np.full(count, 0.1),
-        "is_frozen": np.zeros(count),
         "quality_score": np.full(count, 0.9),
     }
     return pd.DataFrame({**rows, **columns})
@@ -58,7 +57,7 @@ def test_thinning_keeps_the_extremes_and_bounds_the_points(values: list[float], 
 def test_a_spike_of_one_frame_in_two_hours_is_still_drawn():
     score = np.full(216_000, 0.9)
     score[123_456] = 0.05
-    shown = plots.charts(metrics(score.size, quality_score=score), NOBODY, 0.5)
+    shown = plots.charts(metrics(score.size, quality_score=score), NOBODY, (), 0.5)
     (quality,) = (line for line in shown.quality if line.key == "quality")
     lowest = int(np.argmin(quality.values))
     assert quality.values[lowest] == pytest.approx(0.05)
@@ -68,7 +67,7 @@ def test_a_spike_of_one_frame_in_two_hours_is_still_drawn():
 
 
 def test_a_line_is_broken_where_the_face_was_away():
-    shown = plots.charts(metrics(300), faces([*range(60), *range(200, 300)]), 0.5)
+    shown = plots.charts(metrics(300), faces([*range(60), *range(200, 300)]), (), 0.5)
     (trust,) = shown.trust
     assert trust.values.count(None) == 1
     assert trust.time_s[trust.values.index(None)] == pytest.approx(59 / 30, abs=1e-3)
@@ -77,46 +76,52 @@ def test_a_line_is_broken_where_the_face_was_away():
 def test_rows_without_a_reading_are_left_out_and_not_drawn_as_zero():
     score = np.full(30, 0.8)
     score[10:20] = np.nan
-    shown = plots.charts(metrics(30, quality_score=score), NOBODY, 0.5)
+    shown = plots.charts(metrics(30, quality_score=score), NOBODY, (), 0.5)
     quality = shown.quality[0]
     assert quality.values.count(None) == 1
     assert min(value for value in quality.values if value is not None) == pytest.approx(0.8)
     assert shown.mean_quality == pytest.approx(0.8)
 
 
-def test_weak_and_frozen_stretches_last_from_their_first_frame_to_the_end_of_their_last():
+def test_incidents_are_read_as_they_were_recorded(tmp_path):
+    path = tmp_path / "incidents.json"
+    path.write_text(
+        json.dumps([{"kind": "freeze", "onset_s": 5.0, "end_s": 7.0, "duration_s": 2.0}]), "utf-8"
+    )
+    assert plots.read_incidents(path) == (plots.Stretch("freeze", 5.0, 7.0),)
+    assert plots.read_incidents(tmp_path / "none.json") == ()
+
+
+def test_the_share_of_weak_frames_counts_measured_frames_only():
     score = np.full(300, 0.9)
     score[60:90] = 0.3
-    frozen = np.zeros(300)
-    frozen[150:210] = 1.0
-    shown = plots.charts(metrics(300, quality_score=score, is_frozen=frozen), NOBODY, 0.5)
-    weak, still = shown.stretches
-    assert (weak.kind, weak.start_s, weak.end_s) == ("weak", 2.0, pytest.approx(3.0))
-    assert (still.kind, still.start_s, still.end_s) == ("frozen", 5.0, pytest.approx(7.0))
-    assert shown.weak_share == pytest.approx(0.1)
+    score[200:] = np.nan
+    shown = plots.charts(metrics(300, quality_score=score), NOBODY, (), 0.5)
+    assert shown.weak_share == pytest.approx(30 / 200)
 
 
-def test_flicker_about_the_threshold_is_one_stretch():
-    score = np.where(np.arange(300) % 2, 0.49, 0.51)
-    shown = plots.charts(metrics(300, quality_score=score), NOBODY, 0.5)
-    assert len(shown.stretches) == 1
-
-
-@given(st.lists(st.booleans(), min_size=1, max_size=2000))
-def test_stretches_cover_every_marked_row_and_never_overlap(flags: list[bool]):
-    marked = np.array(flags)
-    times = np.arange(marked.size) / 10
-    found = plots.stretches("weak", times, marked, marked.size / 10)
-    for moment in times[marked]:
-        assert any(mark.start_s <= moment < mark.end_s for mark in found)
-    ends = [edge for mark in found for edge in (mark.start_s, mark.end_s)]
-    assert ends == sorted(ends)
-    assert bool(found) == bool(marked.any())
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["weak", "freeze"]), st.floats(0, 7000), st.floats(0.5, 90)),
+        max_size=800,
+    )
+)
+def test_joined_stretches_cover_the_same_time_and_do_not_overlap(found):
+    stretches = tuple(plots.Stretch(kind, start, start + length) for kind, start, length in found)
+    joined = plots.join(stretches, 7200.0)
+    for kind in ("weak", "freeze"):
+        marks = [mark for mark in joined if mark.kind == kind]
+        edges = [edge for mark in marks for edge in (mark.start_s, mark.end_s)]
+        assert edges == sorted(edges)
+        assert len(marks) <= plots.BINS + 1
+        for part in stretches:
+            if part.kind == kind:
+                assert any(m.start_s <= part.start_s and part.end_s <= m.end_s for m in marks)
 
 
 def test_the_main_face_is_the_one_longest_on_screen():
     rows = pd.concat([faces(list(range(20)), 1), faces(list(range(90)), 7, sadness=0.9)])
-    shown = plots.charts(metrics(90), rows, 0.5)
+    shown = plots.charts(metrics(90), rows, (), 0.5)
     assert [face.track_id for face in shown.faces] == [7, 1]
     assert shown.main_face.on_screen_s == pytest.approx(3.0)
     assert shown.faces[1].on_screen_s == pytest.approx(20 / 30)
@@ -124,7 +129,7 @@ def test_the_main_face_is_the_one_longest_on_screen():
 
 def test_time_on_screen_counts_what_every_nth_frame_stands_for():
     table = metrics(10, index=np.arange(10.0) * 5, time_s=np.arange(10) * 5 / 30)
-    shown = plots.charts(table, faces(list(range(0, 50, 5))), 0.5)
+    shown = plots.charts(table, faces(list(range(0, 50, 5))), (), 0.5)
     assert shown.main_face.on_screen_s == pytest.approx(50 / 30)
 
 
@@ -135,7 +140,7 @@ def test_a_trusted_reading_outweighs_many_that_are_not():
             faces(list(range(80, 100)), happiness=1.0, trust=0.9),
         ]
     )
-    (face,) = plots.charts(metrics(100), rows, 0.5).faces
+    (face,) = plots.charts(metrics(100), rows, (), 0.5).faces
     assert face.emotion == "happiness"
     assert sum(face.shares) == pytest.approx(1.0)
     assert face.trust == pytest.approx(0.22)
@@ -144,7 +149,7 @@ def test_a_trusted_reading_outweighs_many_that_are_not():
 def test_faces_without_emotion_are_counted_but_named_nothing():
     rows = faces(list(range(30)))
     rows[list(EMOTIONS)] = np.nan
-    shown = plots.charts(metrics(30), rows, 0.5)
+    shown = plots.charts(metrics(30), rows, (), 0.5)
     assert shown.main_face.emotion is None
     assert shown.main_face.on_screen_s == pytest.approx(1.0)
     assert shown.emotions == ()
@@ -154,17 +159,16 @@ def test_faces_without_emotion_are_counted_but_named_nothing():
 def test_a_run_without_any_row_shows_nothing_and_does_not_fail(tmp_path):
     table = plots.read_rows(tmp_path / "metrics.csv", plots.METRIC_COLUMNS)
     people = plots.read_rows(tmp_path / "emotions.csv", plots.FACE_COLUMNS)
-    shown = plots.charts(table, people, 0.5)
+    shown = plots.charts(table, people, (), 0.5)
     assert shown.frames == 0
     assert shown.main_face is None
     assert plots.to_json(shown)["quality"] == []
 
 
-@pytest.mark.parametrize(("yes", "no"), [("true", "false"), ("True", "False"), ("1", "0")])
-def test_a_flag_is_read_however_it_was_written(tmp_path, yes, no):
+def test_what_is_not_a_number_is_read_as_missing(tmp_path):
     path = tmp_path / "metrics.csv"
-    path.write_text(f"index,time_s,is_frozen\n0,0.0,{no}\n1,0.1,{yes}\n2,0.2,\n", "utf-8")
+    path.write_text("index,time_s,brightness\n0,0.0,12.5\n1,0.1,\n2,0.2,broken\n", "utf-8")
     table = plots.read_rows(path, plots.METRIC_COLUMNS)
-    assert table["is_frozen"].tolist()[:2] == [0.0, 1.0]
-    assert np.isnan(table["is_frozen"][2])
+    assert table["brightness"][0] == 12.5
+    assert table["brightness"].isna().tolist() == [False, True, True]
     assert table["quality_score"].isna().all()

@@ -1,0 +1,284 @@
+"""The Video tab: a file, an address or the sample in; readings, charts and files out.
+
+A visitor's job runs in ``ui.video_jobs``; here the components are laid out and
+the page is kept told of how it stands.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import gradio as gr
+from gradio.context import Context as Building
+
+from core.errors import FramemoodError
+from core.frame.sample import sample_clip
+from core.frame.urls import public_name
+from core.frame.video import analyze_video
+from core.settings import Settings
+from ui import plots, video_view
+from ui.context import Context
+from ui.texts import language_of, text
+from ui.video_errors import explain
+from ui.video_jobs import Job, Jobs, QueueFullError, Request
+
+SUFFIXES: Final = (".mp4", ".mov", ".mkv", ".webm", ".avi")
+MOST_EVERY: Final = 30
+LOOK_EVERY_S: Final = 0.25
+"""How often a visitor is told how the job stands, s."""
+
+_STYLES: Final = '<link rel="stylesheet" href="framemood-static/video.css">'
+_ON_LOAD: Final = """
+const module = import(window.framemood.asset("framemood-static/video.js").href);
+const mount = () => module.then(({ %(mount)s }) => %(mount)s(element));
+mount();
+watch("value", mount);
+"""
+
+Page = tuple[Any, Any, Any, Any, Any]
+"""Updates of the stage, the details and the buttons to start, to stop and for the sample."""
+
+
+def build(context: Context) -> None:
+    """Lay the tab out."""
+    jobs = Jobs(context.settings, analyze_video)
+    # Gradio serves what lies below a static path as it is, without a copy in its cache.
+    gr.set_static_paths([jobs.root])
+    with gr.Row(elem_classes="fmv-top", equal_height=False):
+        with gr.Column(scale=0, min_width=320, elem_classes="fmv-controls"):
+            upload = gr.File(
+                label=context.t("video.upload"),
+                file_types=list(SUFFIXES),
+                height=150,
+                elem_id="fmv-upload",
+            )
+            url = gr.Textbox(
+                label=context.t("video.url"),
+                placeholder=context.t("video.url_hint"),
+                max_length=2000,
+                visible=context.settings.allow_urls,
+                elem_id="fmv-url",
+            )
+            with gr.Group(elem_classes="fmv-options"):
+                faces = gr.Checkbox(True, label=context.t("video.faces_on"))
+                emotion = gr.Checkbox(True, label=context.t("video.emotion_on"))
+                quality = gr.Checkbox(True, label=context.t("video.quality_on"))
+                every = gr.Slider(
+                    1,
+                    MOST_EVERY,
+                    1,
+                    step=1,
+                    label=context.t("video.every"),
+                    info=context.t("video.every_info"),
+                )
+            start = gr.Button(context.t("video.analyze"), variant="primary", elem_id="fmv-start")
+            stop = gr.Button(
+                context.t("video.cancel"), variant="stop", visible=False, elem_id="fmv-stop"
+            )
+            sample = gr.Button(context.t("video.sample"), elem_id="fmv-sample")
+        with gr.Column(min_width=320):
+            stage = _html(video_view.greeting(), "mountStage", "fmv-stage")
+    details = _html("", "mountDetails", "fmv-details")
+
+    desk = _Desk(jobs, context.settings.language)
+    options = [faces, emotion, quality, every]
+    shown = [stage, details, start, stop, sample]
+    quiet: dict[str, Any] = {
+        "show_progress": "hidden",
+        "api_visibility": "private",
+        # Jobs has its own queue, which tells those who wait how long it is.
+        "concurrency_limit": None,
+    }
+    faces.change(lambda on: gr.update(interactive=on), faces, emotion, **(quiet | {"queue": False}))
+    start.click(desk.analyze, [upload, url, *options], shown, **quiet)
+    url.submit(desk.analyze, [upload, url, *options], shown, **quiet)
+    sample.click(desk.analyze_sample, options, shown, **quiet)
+    stop.click(desk.stop, None, None, **(quiet | {"queue": False}))
+    if Building.root_block is not None:
+        Building.root_block.unload(desk.leave)
+
+
+def _html(value: str, mount: str, name: str) -> gr.HTML:
+    return gr.HTML(
+        value,
+        js_on_load=_ON_LOAD % {"mount": mount},
+        head=_STYLES,
+        apply_default_css=False,
+        elem_id=name,
+    )
+
+
+class _Desk:
+    """Takes what visitors ask for and tells each how their own job stands."""
+
+    def __init__(self, jobs: Jobs, fallback: str) -> None:
+        self._jobs, self._fallback = jobs, fallback
+
+    async def analyze(  # noqa: PLR0917 (Gradio hands over one value a component)
+        self,
+        upload: str | None,
+        url: str | None,
+        faces: bool,
+        emotion: bool,
+        quality: bool,
+        every: float,
+        request: gr.Request,
+    ) -> AsyncIterator[Page]:
+        """Analyse a visitor's file or address."""
+        language = language_of(request, self._fallback)
+        asked: dict[str, Any] = {
+            "faces": faces,
+            "emotion": emotion,
+            "quality": quality,
+            "every": every,
+        }
+        address = (url or "").strip()
+        if upload and address:
+            yield _idle(video_view.failed(language, text("video.error_both", language)))
+        elif upload:
+            wanted = _wanted(upload, Path(upload).name, **asked)
+            async for page in self._follow(wanted, language, request):
+                yield page
+        elif address.startswith(("http://", "https://")):
+            name = public_name(address)
+            wanted = _wanted(address, name, **asked)
+            async for page in self._follow(wanted, language, request):
+                yield page
+        elif address:
+            # Never a path: what a visitor types must not name a file of this machine.
+            said = text("video.error_not_url", language, name=address[:80])
+            yield _idle(video_view.failed(language, said))
+        else:
+            allowed = self._jobs.settings.allow_urls
+            key = "video.error_nothing" if allowed else "video.error_nothing_no_url"
+            yield _idle(video_view.failed(language, text(key, language)))
+
+    async def analyze_sample(
+        self, faces: bool, emotion: bool, quality: bool, every: float, request: gr.Request
+    ) -> AsyncIterator[Page]:
+        """Analyse the clip that comes with the program."""
+        language = language_of(request, self._fallback)
+        name = text("video.sample_name", language)
+        asked: dict[str, Any] = {
+            "faces": faces,
+            "emotion": emotion,
+            "quality": quality,
+            "every": every,
+        }
+        yield _busy(video_view.running(language, name, None))
+        wanted = _wanted("", name, **asked)
+        try:
+            wanted = replace(wanted, source=await asyncio.to_thread(sample_clip))
+        except FramemoodError as error:
+            yield _idle(video_view.failed(language, explain(error, wanted, language)))
+            return
+        async for page in self._follow(wanted, language, request):
+            yield page
+
+    def stop(self, request: gr.Request) -> None:
+        """Stop a visitor's job and keep what it has."""
+        self._jobs.cancel(_visitor(request))
+
+    def leave(self, request: gr.Request) -> None:
+        """Stop a visitor's job and delete its files."""
+        self._jobs.drop(_visitor(request))
+
+    async def _follow(
+        self, wanted: Request, language: str, request: gr.Request
+    ) -> AsyncIterator[Page]:
+        if not (wanted.faces or wanted.quality):
+            said = text("video.error_no_reading", language)
+            yield _idle(video_view.failed(language, said))
+            return
+        try:
+            job = await asyncio.to_thread(self._jobs.start, _visitor(request), wanted)
+        except QueueFullError as error:
+            yield _idle(video_view.failed(language, explain(error, wanted, language)))
+            return
+        told = ""
+        while not job.finished.is_set():
+            stage = self._standing(job, language)
+            if stage != told:
+                yield _busy(stage)
+                told = stage
+            await asyncio.sleep(LOOK_EVERY_S)
+        # Its visitor has left, or has asked for another, which tells of itself.
+        if not job.abandoned:
+            stage, details = await asyncio.to_thread(_outcome, job, language, self._jobs.settings)
+            yield _idle(stage, details)
+
+    def _standing(self, job: Job, language: str) -> str:
+        if job.state == "waiting":
+            return video_view.waiting(language, self._jobs.ahead(job))
+        return video_view.running(language, job.request.name, job.progress)
+
+
+def _outcome(job: Job, language: str, settings: Settings) -> tuple[str, str]:
+    """Stage and details of a job that is over."""
+    directory = job.directory
+    shown = plots.charts(
+        plots.read_rows(directory / "metrics.csv", plots.METRIC_COLUMNS),
+        plots.read_rows(directory / "emotions.csv", plots.FACE_COLUMNS),
+        plots.read_incidents(directory / "incidents.json"),
+        settings.quality_threshold,
+    )
+    error = explain(job.error, job.request, language) if job.error is not None else ""
+    if shown.frames == 0:
+        if error:
+            return video_view.failed(language, error), ""
+        return video_view.empty(language, text("video.stopped_early", language)), ""
+    covered = video_view.clock(shown.duration_s, exact=True)
+    note = ""
+    if job.overran:
+        note = text("video.overran", language, time=covered)
+    elif job.state == "cancelled":
+        note = text("video.stopped", language, time=covered)
+    elif error:
+        note = text("video.partial", language, time=covered)
+    elif job.summary is not None and job.summary.problems:
+        note = text("video.problems", language, name=job.request.name)
+    return (
+        video_view.player(language, job, shown, note, error),
+        video_view.details(language, job, shown),
+    )
+
+
+def _wanted(
+    source: str, name: str, *, faces: bool, emotion: bool, quality: bool, every: float
+) -> Request:
+    return Request(
+        source=source,
+        name=name,
+        faces=bool(faces),
+        emotion=bool(emotion and faces),
+        quality=bool(quality),
+        every=min(MOST_EVERY, max(1, int(every))),
+    )
+
+
+def _visitor(request: gr.Request) -> str:
+    return str(request.session_hash)
+
+
+def _busy(stage: str) -> Page:
+    return (
+        stage,
+        "",
+        gr.update(visible=False),
+        gr.update(visible=True),
+        gr.update(interactive=False),
+    )
+
+
+def _idle(stage: str, details: str = "") -> Page:
+    return (
+        stage,
+        details,
+        gr.update(visible=True),
+        gr.update(visible=False),
+        gr.update(interactive=True),
+    )

@@ -1,0 +1,291 @@
+"""The video analyses of all visitors: who runs, who waits, and whose files are where.
+
+A job belongs to one visitor and writes into a directory whose name cannot be
+guessed, below a root that is gone when the program ends. A visitor has one job
+at a time: a new one replaces the old with its files, and what is left is
+deleted when the visitor leaves or an hour after it was done.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import shutil
+import tempfile
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from core.errors import FramemoodError
+from core.settings import Settings
+
+log = logging.getLogger(__name__)
+
+KEEP_S: Final = 3600.0
+"""How long the files of a finished job are kept, s."""
+
+LONGEST_S: Final = 3600.0
+"""A job is stopped after this long and keeps what it has, so that a live stream ends, s."""
+
+MOST_WAITING: Final = 20
+"""Jobs that may wait; whoever comes then is asked to come back."""
+
+State = Literal["waiting", "running", "done", "cancelled", "failed"]
+
+Analyze = Callable[..., Any]
+"""``core.frame.video.analyze_video``, or a stand-in with its signature."""
+
+
+class QueueFullError(FramemoodError):
+    """Too many jobs wait already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a visitor asks for.
+
+    Parameters
+    ----------
+    source : str or Path
+        A file on this machine or a URL.
+    name : str
+        What the visitor calls it, for messages and file names.
+    faces, emotion, quality : bool
+        Which readings are made.
+    every : int
+        Analyse every Nth frame, at least 1.
+    """
+
+    source: str | Path
+    name: str
+    faces: bool = True
+    emotion: bool = True
+    quality: bool = True
+    every: int = 1
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """One analysis, from the queue to its files.
+
+    Written by the thread that runs it and read by the page: each field is
+    replaced whole, so a reader sees the old or the new, never a half.
+
+    Parameters
+    ----------
+    request : Request
+        What was asked.
+    directory : Path
+        Where its files are, and nobody else's.
+    state : str
+        Where it stands; "cancelled" where the visitor stopped it.
+    progress : Progress or None
+        The last that ``analyze_video`` said.
+    summary : RunSummary or None
+        What it gave back; None until then, and where it never ran.
+    error : Exception or None
+        Why it failed; a ``FramemoodError`` is meant to be read by the visitor.
+    began_s, ended_s : float or None
+        When it ran, s of ``time.monotonic``.
+    cancel, finished : Event
+        Set to stop it, and set once nothing more is written.
+    abandoned : bool
+        Whether its visitor is gone, so that its files are deleted.
+    overran : bool
+        Whether it was stopped because it took longer than ``LONGEST_S``.
+    """
+
+    request: Request
+    directory: Path
+    state: State = "waiting"
+    progress: Any = None
+    summary: Any = None
+    error: Exception | None = None
+    began_s: float | None = None
+    ended_s: float | None = None
+    cancel: threading.Event = field(default_factory=threading.Event)
+    finished: threading.Event = field(default_factory=threading.Event)
+    abandoned: bool = False
+    overran: bool = False
+
+
+class Jobs:
+    """Runs the jobs of all visitors, some at a time, in the order they came.
+
+    Parameters
+    ----------
+    settings : Settings
+        Given to every analysis.
+    analyze : callable
+        ``core.frame.video.analyze_video``.
+    at_once : int, optional
+        Jobs that run at the same time; half the workers by default, since one
+        analysis decodes, reads and encodes on more than one core.
+    keep_s, longest_s : float
+        See ``KEEP_S`` and ``LONGEST_S``.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        analyze: Analyze,
+        *,
+        at_once: int | None = None,
+        keep_s: float = KEEP_S,
+        longest_s: float = LONGEST_S,
+    ) -> None:
+        self.settings = settings
+        self._analyze = analyze
+        self._at_once = at_once or max(1, settings.worker_count // 2)
+        self._keep_s, self._longest_s = keep_s, longest_s
+        # mkdtemp makes it readable for this user alone.
+        self.root = Path(tempfile.mkdtemp(prefix="framemood-video-")).resolve()
+        self._changed = threading.Condition()
+        self._waiting: deque[Job] = deque()
+        self._running = 0
+        self._of_visitor: dict[str, Job] = {}
+        self._finalizer = weakref.finalize(self, shutil.rmtree, self.root, ignore_errors=True)
+
+    def start(self, visitor: str, request: Request) -> Job:
+        """Queue a job for a visitor; the one before is stopped and its files are deleted.
+
+        Raises
+        ------
+        QueueFullError
+            Where ``MOST_WAITING`` jobs wait already.
+        """
+        self.drop(visitor)
+        with self._changed:
+            if len(self._waiting) >= MOST_WAITING:
+                raise QueueFullError(f"{request.name}: {MOST_WAITING} videos wait already")
+            directory = self.root / secrets.token_urlsafe(24)
+            directory.mkdir(mode=0o700)
+            job = Job(request, directory)
+            self._of_visitor[visitor] = job
+            self._waiting.append(job)
+        # A daemon, so that closing the program does not wait for two hours of video.
+        threading.Thread(target=self._run, args=(job,), name="video-job", daemon=True).start()
+        return job
+
+    def of(self, visitor: str) -> Job | None:
+        """The job of a visitor, or None."""
+        return self._of_visitor.get(visitor)
+
+    def ahead(self, job: Job) -> int:
+        """How many jobs are served before this one that waits; 0 once it runs."""
+        with self._changed:
+            if job not in self._waiting:
+                return 0
+            return self._running + self._waiting.index(job)
+
+    def cancel(self, visitor: str) -> None:
+        """Stop a visitor's job; what it has measured so far is kept."""
+        job = self.of(visitor)
+        if job is not None:
+            self._stop(job)
+
+    def drop(self, visitor: str) -> None:
+        """Forget a visitor: stop the job and delete its files."""
+        with self._changed:
+            job = self._of_visitor.pop(visitor, None)
+        if job is not None:
+            self._discard(job)
+
+    def close(self) -> None:
+        """Stop every job and delete every file."""
+        for visitor in list(self._of_visitor):
+            self.drop(visitor)
+        self._finalizer()
+
+    def _stop(self, job: Job) -> None:
+        job.cancel.set()
+        with self._changed:
+            self._changed.notify_all()
+
+    def _discard(self, job: Job) -> None:
+        job.abandoned = True
+        self._stop(job)
+        # The thread that writes the files deletes them; after it there is none.
+        if job.finished.is_set():
+            shutil.rmtree(job.directory, ignore_errors=True)
+
+    def _run(self, job: Job) -> None:
+        try:
+            if self._take_turn(job):
+                try:
+                    self._work(job)
+                finally:
+                    with self._changed:
+                        self._running -= 1
+                        self._changed.notify_all()
+        finally:
+            job.finished.set()
+            if job.abandoned:
+                shutil.rmtree(job.directory, ignore_errors=True)
+            else:
+                expiry = threading.Timer(self._keep_s, self._expire, (job,))
+                expiry.daemon = True
+                expiry.start()
+
+    def _take_turn(self, job: Job) -> bool:
+        """Wait for the turn of a job; False where it was cancelled before that."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: (
+                    job.cancel.is_set()
+                    or (self._waiting[0] is job and self._running < self._at_once)
+                )
+            )
+            self._waiting.remove(job)
+            self._changed.notify_all()
+            if job.cancel.is_set():
+                job.state = "cancelled"
+                return False
+            self._running += 1
+            job.state = "running"
+            return True
+
+    def _work(self, job: Job) -> None:
+        request = job.request
+        job.began_s = time.monotonic()
+        stop_at = job.began_s + self._longest_s
+
+        def on_progress(progress: Any) -> None:
+            job.progress = progress
+            if time.monotonic() > stop_at and not job.cancel.is_set():
+                job.overran = True
+                job.cancel.set()
+
+        try:
+            job.summary = self._analyze(
+                request.source,
+                job.directory,
+                faces=request.faces,
+                emotion=request.emotion,
+                quality=request.quality,
+                every=request.every,
+                settings=self.settings,
+                on_progress=on_progress,
+                cancel=job.cancel,
+            )
+            job.state = "cancelled" if job.cancel.is_set() else "done"
+        # A thread has no caller to raise to: whatever went wrong is shown to the visitor.
+        except Exception as error:
+            if not isinstance(error, FramemoodError):
+                log.exception("the analysis of a video failed")
+            job.error = error
+            job.state = "failed"
+        finally:
+            job.ended_s = time.monotonic()
+
+    def _expire(self, job: Job) -> None:
+        with self._changed:
+            for visitor, kept in list(self._of_visitor.items()):
+                if kept is job:
+                    del self._of_visitor[visitor]
+        self._discard(job)
