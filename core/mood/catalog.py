@@ -85,8 +85,8 @@ class Catalog:
 
     Attributes
     ----------
-    rgb : (N, K, 3) uint8 array
-        Poster colours, the most dominant first; K is the longest palette.
+    rgb : (N, K, 3) float32 array
+        sRGB 0..255, the most dominant colour first; K is the longest palette.
     dominance : (N, K) float32 array
         0 where a palette is shorter than K.
     year, votes : (N,) int arrays
@@ -97,7 +97,7 @@ class Catalog:
 
     def __init__(self, films: Iterable[Mapping[str, Any]], store: Path | None = None) -> None:
         rows: list[Mapping[str, Any]] = []
-        palettes: list[list[tuple[float, int, int, int]]] = []
+        palettes: list[list[tuple[float, float, float, float]]] = []
         self.rejected: list[tuple[Mapping[str, Any], str]] = []
         for row in films:
             try:
@@ -109,10 +109,10 @@ class Catalog:
         self.rows: Sequence[Mapping[str, Any]] = rows
         self._store = store
         longest = max((len(palette) for palette in palettes), default=0)
-        gap = (0.0, 0, 0, 0)
+        gap = (0.0, 0.0, 0.0, 0.0)
         padded = [palette + [gap] * (longest - len(palette)) for palette in palettes]
         figures = np.array(padded, dtype=np.float64).reshape(len(rows), longest, 4)
-        self.rgb = figures[..., 1:].astype(np.uint8)
+        self.rgb = figures[..., 1:].astype(np.float32)
         self.dominance = figures[..., 0].astype(np.float32)
         self.ids = np.array([int(row["tmdb_id"]) for row in rows], dtype=np.int64)
         self.year = np.array([row.get("year") or 0 for row in rows], dtype=np.int32)
@@ -122,7 +122,7 @@ class Catalog:
             dtype=np.float32,
         )
         # What ranking derives from a set of emotions, kept from one call to the next.
-        self.cache: dict[Any, Any] = {}
+        self.tables: dict[Any, Any] = {}
 
     @classmethod
     def load(cls, path: Path | None = None) -> Catalog:
@@ -212,7 +212,7 @@ def default_catalog() -> Catalog:
     return Catalog.load()
 
 
-def _palette(row: Mapping[str, Any]) -> list[tuple[float, int, int, int]]:
+def _palette(row: Mapping[str, Any]) -> list[tuple[float, float, float, float]]:
     """Dominance and colour of each entry, in an order that does not depend on the rows'."""
     int(row["tmdb_id"])
     if not isinstance(row["title"], str) or not row["title"]:

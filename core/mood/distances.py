@@ -38,12 +38,12 @@ class EmotionDistances:
     nearest: NDArray[np.uint8]
 
     @classmethod
-    def of(cls, rgb: NDArray[np.uint8], store: Path | None = None) -> EmotionDistances:
+    def of(cls, rgb: NDArray[np.float32], store: Path | None = None) -> EmotionDistances:
         """Read the distances of a catalog, or compute them and keep them for the next time.
 
         Parameters
         ----------
-        rgb : (N, K, 3) uint8 array
+        rgb : (N, K, 3) float32 array
             Poster colours.
         store : Path, optional
             An .npz file. It carries a hash of the poster colours, the mood
@@ -87,13 +87,13 @@ class EmotionDistances:
 
 
 def nearest_colours(
-    rgb: NDArray[np.uint8], colours: Sequence[MoodColour]
+    rgb: NDArray[np.float32], colours: Sequence[MoodColour]
 ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """CIEDE2000 from each poster colour to the nearest colour of a set, and which it is.
 
     Parameters
     ----------
-    rgb : (N, K, 3) uint8 array
+    rgb : (N, K, 3) float32 array
     colours : sequence of MoodColour
         1 to 256 of them.
 
@@ -109,7 +109,7 @@ def nearest_colours(
     return distance.reshape(shape), nearest.astype(np.uint8).reshape(shape)
 
 
-def _content_hash(rgb: NDArray[np.uint8]) -> str:
+def _content_hash(rgb: NDArray[np.float32]) -> str:
     digest = hashlib.sha256(f"{_VERSION} {rgb.shape} {colour_sets()!r}".encode())
     digest.update(np.ascontiguousarray(rgb).tobytes())
     return digest.hexdigest()

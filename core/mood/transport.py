@@ -29,6 +29,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from core.mood.associations import CALM, COLOUR_SETS, MoodColour, colour_sets
 from core.mood.colour import chroma, delta_e_2000, srgb_to_lab
+from core.types import EMOTIONS
 
 Floats = NDArray[np.float32]
 
@@ -99,66 +100,62 @@ def set_reaches() -> dict[str, Floats]:
     """``reach`` of each of ``COLOUR_SETS`` among the emotions."""
     sets = colour_sets()
     # Neutral is made of calm, so the two do not compete.
-    kin = {CALM: "neutral", "neutral": CALM}
+    kin = {CALM: "neutral"}
     return {
-        name: reach(sets[name], [sets[o] for o in COLOUR_SETS if o not in (name, CALM, kin.get(name))])
+        name: reach(sets[name], [sets[o] for o in EMOTIONS if o not in (name, kin.get(name))])
         for name in COLOUR_SETS
     }
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """Where every colour of every poster goes.
+    """Where every colour of some posters goes.
 
     Parameters
     ----------
-    colours : tuple of MoodColour
-        All colours of the mood, set after set.
-    owner : (N, K) uint8 array
-        Which set the nearest colour belongs to.
+    owner : (N, K) int array
+        Number of the set that the nearest mood colour belongs to.
     colour : (N, K) int array
-        Which of ``colours`` is nearest.
+        Its number among the colours of all sets, set after set.
     distance : (N, K) float32 array
         CIEDE2000 to it.
-    closeness : (N, K) float32 array
-        exp(-distance / reach), 0..1.
+    reach : (N, K) float32 array
+        How far it reaches, CIEDE2000.
     """
 
-    colours: tuple[MoodColour, ...]
-    owner: NDArray[np.uint8]
+    owner: NDArray[np.intp]
     colour: NDArray[np.intp]
     distance: Floats
-    closeness: Floats
+    reach: Floats
 
     @classmethod
     def nearest(
-        cls,
-        sets: Sequence[tuple[MoodColour, ...]],
-        reaches: Sequence[Floats],
-        distances: Floats,
-        indices: NDArray[np.uint8],
+        cls, distances: Floats, indices: NDArray[np.uint8], reaches: Sequence[Floats]
     ) -> Assignment:
         """Send every poster colour to the nearest colour of any set.
 
         Parameters
         ----------
-        sets : sequence of S tuples of MoodColour
-        reaches : sequence of S arrays, see ``reach``
         distances : (S, N, K) float32 array
             CIEDE2000 from each poster colour to the nearest colour of each set.
         indices : (S, N, K) uint8 array
             Which colour of the set that is.
+        reaches : sequence of S arrays
+            See ``reach``.
         """
         owner = distances.argmin(axis=0)
         distance = np.take_along_axis(distances, owner[None], axis=0)[0]
         index = np.take_along_axis(indices, owner[None], axis=0)[0]
-        starts = np.cumsum([0, *(len(colours) for colours in sets[:-1])])
+        starts = np.cumsum([0, *(len(reach_of_set) for reach_of_set in reaches[:-1])])
         colour = starts[owner] + index
-        closeness = np.exp(-distance / np.concatenate(reaches)[colour])
-        every = tuple(item for colours in sets for item in colours)
-        return cls(every, owner.astype(np.uint8), colour, distance, closeness)
+        return cls(owner, colour, distance, np.concatenate(reaches)[colour])
 
-    def table(self, weights: Floats, sets: int) -> Floats:
+    def closeness(self) -> Floats:
+        """exp(-distance / reach) of every poster colour, (N, K), 0..1."""
+        result: Floats = np.exp(-self.distance / self.reach)
+        return result
+
+    def summed(self, weights: Floats, sets: int) -> Floats:
         """Sum the closeness up so that a mood costs one matrix product.
 
         Parameters
@@ -174,44 +171,53 @@ class Assignment:
             Times (1, v_1, .., v_S) it is the closeness 0..1 of every poster to a
             mood whose set s has v_s = its weight over that of the strongest set.
         """
-        faint = weights * self.closeness**FAINT_POWER
-        more = weights * self.closeness - faint
+        closeness = self.closeness()
+        faint = weights * closeness**FAINT_POWER
+        more = weights * closeness - faint
         result = np.empty((len(weights), 1 + sets), dtype=np.float32)
         result[:, 0] = faint.sum(axis=1)
         for number in range(sets):
             result[:, 1 + number] = np.where(self.owner == number, more, 0).sum(axis=1)
         return result
 
-    def weighted_closeness(self, rows: NDArray[np.intp], strength: Floats) -> Floats:
-        """Closeness of each colour of some posters under a mood.
+    def closeness_under(self, strength: Floats) -> Floats:
+        """Closeness of every poster colour where set s has strength v_s, (N, K), 0..1."""
+        full, power = self.closeness(), strength[self.owner]
+        result: Floats = power * full + (1 - power) * full**FAINT_POWER
+        return result
 
-        Parameters
-        ----------
-        rows : (R,) int array
-            Which posters.
-        strength : (S,) array
-            v of ``table``.
+    def distance_for(self, closeness: Floats, strength: Floats) -> Floats:
+        """Distance at which each poster colour would have a closeness, CIEDE2000.
 
-        Returns
-        -------
-        (R, K) float32 array
-            0..1.
+        The inverse of ``closeness_under``, by bisection; its argument is (N, K), 0..1.
         """
-        full, power = self.closeness[rows], strength[self.owner[rows]]
-        return power * full + (1 - power) * full**FAINT_POWER
+        power = strength[self.owner]
+        low, high = np.zeros_like(closeness), np.ones_like(closeness)
+        for _ in range(24):
+            middle = (low + high) / 2
+            below = power * middle + (1 - power) * middle**FAINT_POWER < closeness
+            low, high = np.where(below, middle, low), np.where(below, high, middle)
+        result: Floats = -np.log(high) * self.reach
+        return result
 
-    def imbalance(self, rows: NDArray[np.intp], dominance: Floats) -> NDArray[np.float64]:
-        """Share of some posters that would have to change to mirror the mood's weights, 0..1.
+    def imbalance(self, dominance: Floats, wanted: ArrayLike) -> NDArray[np.float64]:
+        """Share of each poster that would have to change to mirror the mood's weights, 0..1.
 
         It decides between posters that are equally close: of those made of the
         mood's colours alone, the one with the mood's own proportions is first.
+
+        Parameters
+        ----------
+        dominance : (N, K) array
+        wanted : (C,) array
+            Weight of each mood colour.
         """
-        shares = np.zeros((len(rows), len(self.colours)))
-        part = dominance[rows].astype(np.float64)
-        np.add.at(shares, (np.arange(len(rows))[:, None], self.colour[rows]), part)
-        shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1e-12)
-        wanted = np.array([colour.weight for colour in self.colours])
-        return np.abs(shares - wanted / wanted.sum()).sum(axis=1) / 2
+        target = np.asarray(wanted, dtype=np.float64)
+        shares = np.zeros((len(self.colour), len(target)))
+        np.add.at(shares, (np.arange(len(shares))[:, None], self.colour), dominance)
+        shares /= shares.sum(axis=1, keepdims=True)
+        result: NDArray[np.float64] = np.abs(shares - target / target.sum()).sum(axis=1) / 2
+        return result
 
 
 def _support(lab: NDArray[np.float64], colours: Sequence[MoodColour]) -> NDArray[np.float64]:
