@@ -50,6 +50,7 @@ def page_head(language: str) -> str:
     return (
         f'<link rel="icon" type="image/svg+xml" href="{STATIC_PATH}/icon.svg?v={version}">'
         f'<link rel="stylesheet" href="{STATIC_PATH}/styles.css?v={version}">'
+        f'<link rel="stylesheet" href="{STATIC_PATH}/live.css?v={version}">'
         f'<script src="{STATIC_PATH}/boot.js?v={version}"'
         f' data-language="{escape(language)}"></script>'
     )

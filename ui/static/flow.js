@@ -6,7 +6,7 @@ const LOST_MS = 5000;
 const RATE_OVER = 30;
 
 export class Flow {
-  // onReport(report, picture, latencyMs) draws; onPlain(video) shows the camera while no report comes.
+  // onReport(report, picture, latencyMs) draws; onPlain(picture, width, height) shows the camera while no report comes.
   constructor({ video, link, onReport, onPlain }) {
     Object.assign(this, { video, link, onReport, onPlain });
     this.fpsLimit = 30;
@@ -70,7 +70,7 @@ export class Flow {
     if (nowMs - this.lastTakenMs < 1000 / this.fpsLimit - 6) return;
     if (!this.link.isOpen) {
       this.lastTakenMs = nowMs;
-      this.onPlain(this.video);
+      this.onPlain(this.video, this.video.videoWidth, this.video.videoHeight);
       return;
     }
     this.#forgetLost(nowMs);
@@ -118,6 +118,8 @@ export class Flow {
     } else if (message.status === "dropped") {
       this.droppedThere = message.dropped;
       this.allowed = Math.max(1, this.allowed - 1);
+    } else {
+      this.onPlain(frame.canvas, frame.canvas.width, frame.canvas.height);
     }
     this.spare.push(frame.canvas);
   }

@@ -51,7 +51,7 @@ class Live {
       video: this.video,
       link: this.link,
       onReport: (report, canvas, drawn) => this.showReport(report, canvas, drawn),
-      onPlain: (video) => this.showPlain(video),
+      onPlain: (picture, width, height) => this.showPlain(picture, width, height),
     });
     this.flow.fpsLimit = this.preferences.values.fpsLimit;
     this.layWords();
@@ -229,10 +229,10 @@ class Live {
     if (this.find(".fm-banner").hidden === false && !this.link.isFallback) this.banner("");
   }
 
-  showPlain(video) {
+  showPlain(picture, width, height) {
     this.report = null;
     this.root.dataset.faces = "0";
-    this.keepPicture(video, video.videoWidth, video.videoHeight);
+    this.keepPicture(picture, width, height);
     this.draw();
   }
 

@@ -1,0 +1,182 @@
+// A film opened: why it was chosen, and where to go from here.
+
+import { h, icon } from "./films_dom.js";
+import { genreName, percent, poster, rating, strip, titleOf } from "./films_card.js";
+
+// CIEDE2000: what a person would say of two colours this far apart.
+const NAMED_DELTAS = [
+  [3, "delta_same"],
+  [12, "delta_close"],
+  [25, "delta_kin"],
+  [Infinity, "delta_far"],
+];
+
+/** The one dialog of the tab; `open(film, list, opener)` shows a film and can walk along its list. */
+export class FilmDialog {
+  constructor(page) {
+    this.page = page;
+    this.list = [];
+    this.place = 0;
+    this.body = h("div", { class: "fmf-sheet-body" });
+    const { t } = page;
+    const tool = (name, label, act, extra = "") =>
+      h("button", { type: "button", class: `fmf-tool ${extra}`, "aria-label": t(label), title: t(label), on: { click: act } }, icon(name));
+    this.previous = tool("left", "previous", () => this.step(-1));
+    this.next = tool("right", "next", () => this.step(1));
+    this.root = h(
+      "dialog",
+      {
+        class: "fmf-sheet",
+        "aria-labelledby": "fmf-sheet-title",
+        on: {
+          close: () => this.returnTo?.focus(),
+          // A press on the backdrop arrives at the dialog itself.
+          click: (event) => event.target === this.root && this.root.close(),
+          keydown: (event) => this.onKey(event),
+        },
+      },
+      h("div", { class: "fmf-sheet-tools" }, this.previous, this.next, tool("close", "close", () => this.root.close())),
+      this.body,
+    );
+  }
+
+  open(film, list, opener) {
+    this.list = list;
+    this.returnTo = opener;
+    this.show(list.indexOf(film));
+    this.root.showModal();
+  }
+
+  step(by) {
+    const place = this.place + by;
+    if (place < 0 || place >= this.list.length) return;
+    this.show(place);
+    this.returnTo = this.page.openerOf(this.list[place]) ?? this.returnTo;
+  }
+
+  /** Redraw what depends on the saved and seen lists. */
+  refresh() {
+    if (!this.root.open) return;
+    const { shelf } = this.page;
+    const film = this.list[this.place];
+    this.body.querySelector("[data-act=save]")?.setAttribute("aria-pressed", shelf.isSaved(film));
+    this.body.querySelector("[data-act=seen]")?.setAttribute("aria-pressed", shelf.isSeen(film));
+  }
+
+  onKey(event) {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.key === "ArrowLeft") this.step(-1);
+    else if (event.key === "ArrowRight") this.step(1);
+  }
+
+  show(place) {
+    this.place = place;
+    this.previous.disabled = place <= 0;
+    this.next.disabled = place >= this.list.length - 1;
+    this.body.replaceChildren(...this.contents(this.list[place]));
+    this.root.scrollTop = 0;
+  }
+
+  contents(film) {
+    const { t, language } = this.page;
+    const title = titleOf(film, language);
+    const named = film.original && film.original !== title;
+    const facts = [film.year, ...film.genres.map((genre) => genreName(genre, t)), this.page.languageName(film.language)];
+    return [
+      h("div", { class: "fmf-sheet-poster" }, poster(film, title, { lazy: false }), strip(film, t)),
+      h(
+        "div",
+        { class: "fmf-sheet-words" },
+        h("h2", { id: "fmf-sheet-title", tabIndex: -1 }, title),
+        named && h("p", { class: "fmf-soft", lang: film.language }, t("original_title", { title: film.original })),
+        h("p", { class: "fmf-soft" }, facts.filter(Boolean).join(" · ")),
+        film.rating !== null &&
+          h("p", { class: "fmf-soft" }, rating(film, this.page), ` · ${t("votes", { votes: this.page.format(film.votes ?? 0) })}`),
+        this.keep(film),
+        film.reason && this.reason(film),
+        this.links(film, title),
+      ),
+    ];
+  }
+
+  keep(film) {
+    const { t, shelf } = this.page;
+    const toggle = (act, name, word, pressed, run) =>
+      h("button", { type: "button", class: "fmf-button", "aria-pressed": pressed, data: { act }, on: { click: run } }, icon(name), t(word));
+    return h(
+      "div",
+      { class: "fmf-row" },
+      toggle("save", "heart", "save_word", shelf.isSaved(film), () => shelf.toggleSaved(film)),
+      toggle("seen", "eye", "seen_word", shelf.isSeen(film), () => shelf.toggleSeen(film)),
+    );
+  }
+
+  reason(film) {
+    const { t } = this.page;
+    const { colour, genre, pairs, changes } = film.reason;
+    const meter = (label, tip, value) =>
+      h(
+        "div",
+        { class: "fmf-meter", title: t(tip) },
+        h("span", {}, t(label)),
+        h("span", { class: "fmf-bar-track" }, h("i", { style: `width:${percent(value)}%` })),
+        h("span", { class: "fmf-figure" }, t("percent", { value: percent(value) })),
+      );
+    return h(
+      "section",
+      { class: "fmf-reason" },
+      h("h3", {}, t("why")),
+      h("p", { class: "fmf-score", title: t("match_tip") }, h("b", {}, `${percent(film.match)}`), h("small", {}, "%"), ` ${t("match_word")}`),
+      colour !== null && meter("colour_fit", "colour_fit_tip", colour),
+      meter("genre_fit", "genre_fit_tip", genre),
+      pairs.length > 0 && h("h4", {}, t("pairs")),
+      pairs.length > 0 && h("ul", { class: "fmf-pairs" }, pairs.map((pair) => this.pair(pair))),
+      changes.length > 0 && h("h4", {}, t("improve")),
+      changes.length > 0 && h("ul", { class: "fmf-changes" }, changes.map((change) => h("li", {}, change))),
+      !film.posterMeasured && film.poster && h("p", { class: "fmf-soft" }, t("old_poster")),
+    );
+  }
+
+  pair({ mood, poster: found, deltaE, share }) {
+    const { t } = this.page;
+    const [, word] = NAMED_DELTAS.find(([most]) => deltaE < most);
+    const swatch = (rgb, label) => h("i", { class: "fmf-dot", style: `background:${rgb}`, role: "img", "aria-label": `${t(label)} ${rgb}`, title: `${t(label)} ${rgb}` });
+    return h(
+      "li",
+      {},
+      h("span", { class: "fmf-meet" }, swatch(mood, "pair_mood"), swatch(found, "pair_poster")),
+      h("span", {}, t(word), " ", h("small", { title: t("delta_tip") }, `ΔE ${deltaE.toFixed(1)}`)),
+      share === null ? null : h("small", {}, t("pair_share", { share: percent(share) })),
+    );
+  }
+
+  links(film, title) {
+    const { t } = this.page;
+    const link = ({ name, url }) =>
+      h("a", { href: url, target: "_blank", rel: "noopener noreferrer", "aria-label": t("new_window", { name }) }, name, icon("out"));
+    return h(
+      "section",
+      { class: "fmf-links" },
+      h("h3", {}, t("links")),
+      h("div", { class: "fmf-row" }, linksOf(film, title, this.page).map(link)),
+    );
+  }
+}
+
+/** Where a film can be read about and watched; what the catalog knows goes before a search. */
+export function linksOf(film, title, { t, language }) {
+  const search = encodeURIComponent(film.year ? `${title} ${film.year}` : title);
+  const korean = language === "ko";
+  const tmdb = `https://www.themoviedb.org/movie/${film.id}`;
+  const found = [
+    film.trailer
+      ? { name: t("trailer"), url: film.trailer }
+      : { name: t("trailer_search"), url: `https://www.youtube.com/results?search_query=${search}%20${encodeURIComponent(t("trailer"))}` },
+    { name: t("where"), url: film.watch || `${tmdb}/watch${korean ? "?locale=KR" : ""}` },
+    { name: "TMDB", url: korean ? `${tmdb}?language=ko-KR` : tmdb },
+  ];
+  if (korean) found.push({ name: t("watchapedia"), url: `https://pedia.watcha.com/ko-KR/search?query=${encodeURIComponent(title)}` });
+  if (film.imdb) found.push({ name: "IMDb", url: `https://www.imdb.com/title/${film.imdb}/` });
+  found.push({ name: "Letterboxd", url: `https://letterboxd.com/tmdb/${film.id}/` });
+  return found.filter(({ url }) => url.startsWith("https://"));
+}
