@@ -26,7 +26,8 @@ def run(arguments: Namespace) -> int:
     def read(frame: DecodedFrame) -> dict[str, object]:
         # A meter of its own: these pictures do not follow each other.
         meter = QualityMeter(settings.quality_width)
-        reading = meter.measure_luma(frame.luma(settings.quality_width), 0.0)
+        luma = frame.luma
+        reading = meter.measure_luma(luma.plane, 0.0, limited_range=luma.limited_range)
         width, height = frame.size
         return {
             "width": width,

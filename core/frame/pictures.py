@@ -8,7 +8,7 @@ holds the luma ready to be viewed, so most conversions never happen.
 from __future__ import annotations
 
 import threading
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import cv2
 import numpy as np
@@ -39,6 +39,16 @@ _TURNS: Final = {
 }
 
 _of_thread = threading.local()
+
+
+class Luma(NamedTuple):
+    """A luma plane, (H, W) uint8, perhaps a view of a decoder's buffer.
+
+    In limited range black is 16 and white 235.
+    """
+
+    plane: NDArray[np.uint8]
+    limited_range: bool
 
 
 class Picture(Protocol):
@@ -72,11 +82,12 @@ class Picture(Protocol):
     def gray(self) -> NDArray[np.uint8]:
         """(H, W) full range luma or its equal, upright."""
 
-    def luma(self, width: int) -> NDArray[np.uint8]:
-        """(h, w) full range luma, area-averaged to at most ``width`` px across."""
+    @property
+    def luma(self) -> Luma:
+        """What quality is measured on."""
 
-    def thumbnail(self, width: int) -> NDArray[np.uint8]:
-        """(h, w, 3) BGR copy of at most ``width`` px across."""
+    def thumbnail(self, longest: int) -> NDArray[np.uint8]:
+        """(h, w, 3) BGR copy, upright, its longer side at most ``longest`` px."""
 
 
 class ImagePicture:
@@ -101,14 +112,17 @@ class ImagePicture:
             self._gray = np.asarray(cv2.cvtColor(self.image, cv2.COLOR_BGR2GRAY), np.uint8)
         return self._gray
 
-    def luma(self, width: int) -> NDArray[np.uint8]:
-        """(h, w) luma, at most ``width`` px across."""
-        # Shrinking three channels first is cheaper than converting every pixel.
-        return np.asarray(cv2.cvtColor(self.thumbnail(width), cv2.COLOR_BGR2GRAY), np.uint8)
+    @property
+    def luma(self) -> Luma:
+        """Full range luma of the whole picture."""
+        return Luma(self.gray, limited_range=False)
 
-    def thumbnail(self, width: int) -> NDArray[np.uint8]:
-        """(h, w, 3) BGR, at most ``width`` px across."""
-        return shrink(self.image, width)
+    def thumbnail(self, longest: int) -> NDArray[np.uint8]:
+        """(h, w, 3) BGR copy, its longer side at most ``longest`` px."""
+        size = fitted(*self.size, longest)
+        if size == self.size:
+            return self.image
+        return np.asarray(cv2.resize(self.image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 class DecodedFrame:
@@ -170,31 +184,26 @@ class DecodedFrame:
     def gray(self) -> NDArray[np.uint8]:
         """(H, W) full range luma of the whole picture, upright."""
         if self._gray is None:
-            frame = self._pixels()
-            plane = _luma_plane(frame)
-            if plane is None:
-                plane = _convert(frame, frame.width, frame.height, "gray")
-            elif _is_limited(frame):
+            plane, is_limited = self.luma
+            if is_limited:
                 plane = np.asarray(cv2.LUT(plane, _EXPAND), np.uint8)
             self._gray = self._upright(plane)
         return self._gray
 
-    def luma(self, width: int) -> NDArray[np.uint8]:
-        """(h, w) full range luma, area-averaged to at most ``width`` px across."""
+    @property
+    def luma(self) -> Luma:
+        """The luma as the decoder left it, not turned: quality is the same either way."""
         frame = self._pixels()
-        size = self._fitted(width)
         plane = _luma_plane(frame)
         if plane is None:
-            return self._upright(_convert(frame, *size, "gray"))
-        if size != (frame.width, frame.height):
-            plane = np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.uint8)
-        if _is_limited(frame):
-            plane = np.asarray(cv2.LUT(plane, _EXPAND), np.uint8)
-        return self._upright(plane)
+            return Luma(_convert(frame, frame.width, frame.height, "gray"), limited_range=False)
+        return Luma(plane, limited_range=_is_limited(frame))
 
-    def thumbnail(self, width: int) -> NDArray[np.uint8]:
-        """(h, w, 3) BGR copy of at most ``width`` px across, upright."""
-        return self._upright(_convert(self._pixels(), *self._fitted(width), "bgr24"))
+    def thumbnail(self, longest: int) -> NDArray[np.uint8]:
+        """(h, w, 3) BGR copy, upright, its longer side at most ``longest`` px."""
+        frame = self._pixels()
+        size = fitted(frame.width, frame.height, longest)
+        return self._upright(_convert(frame, *size, "bgr24"))
 
     def _pixels(self) -> VideoFrame:
         if self._frame is None:
@@ -203,22 +212,14 @@ class DecodedFrame:
             )
         return self._frame
 
-    def _fitted(self, width: int) -> tuple[int, int]:
-        """Stored (not upright) size of a copy that is ``width`` px across when upright."""
-        frame = self._pixels()
-        scale = min(1.0, width / self.size[0])
-        return max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
-
     def _upright(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return np.asarray(cv2.rotate(pixels, _TURNS[self._turn])) if self._turn else pixels
 
 
-def shrink(image: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
-    """Area-average an image to at most ``width`` px across; a smaller one is returned as it is."""
-    if image.shape[1] <= width:
-        return image
-    height = max(1, round(image.shape[0] * width / image.shape[1]))
-    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+def fitted(width: int, height: int, longest: int) -> tuple[int, int]:
+    """Size of a copy whose longer side is at most ``longest`` px; never larger than the picture."""
+    scale = min(1.0, longest / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def _luma_plane(frame: VideoFrame) -> NDArray[np.uint8] | None:

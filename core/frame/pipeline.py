@@ -7,20 +7,17 @@ the frames before (quality, tracks, smoothing, frame rate) and takes them in ord
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.frame.emotion import EmotionClassifier, EmotionSmoother, crop_face
 from core.frame.faces import FaceDetector, create_detector
-from core.frame.pictures import DecodedFrame, ImagePicture, Picture
+from core.frame.pictures import DecodedFrame, ImagePicture, Luma, Picture
 from core.frame.quality import QualityMeter
 from core.frame.system import SystemMeter
 from core.frame.tracks import FaceTracker
@@ -49,7 +46,7 @@ class Sighting:
         Of the frame.
     readable : bool
         Whether there were pixels.
-    luma : (h, w) uint8 array or None
+    luma : Luma or None
         For the quality meter; None where quality is switched off.
     detections : list of Detection
         Largest first, px of the full frame.
@@ -64,7 +61,7 @@ class Sighting:
     index: int
     time_s: float
     readable: bool = True
-    luma: NDArray[np.uint8] | None = None
+    luma: Luma | None = None
     detections: list[Detection] = field(default_factory=list)
     probabilities: NDArray[np.float32] | None = None
     trusts: list[Trust] = field(default_factory=list)
@@ -108,7 +105,7 @@ class FramePipeline:
         classifier: EmotionClassifier | None = None,
     ) -> None:
         self.settings = settings or Settings()
-        self._detector = (detector or shared_detector(self.settings)) if faces else None
+        self._detector = (detector or create_detector(self.settings)) if faces else None
         self._classifier = (
             (classifier or EmotionClassifier(self.settings)) if faces and emotion else None
         )
@@ -143,7 +140,7 @@ class FramePipeline:
         trusts: list[Trust] = []
         if self._meter is not None:
             with _timed(stage_ms, "quality"):
-                luma = picture.luma(self.settings.quality_width)
+                luma = picture.luma
         if self._detector is not None:
             with _timed(stage_ms, "faces"):
                 detections = self._detect(self._detector, picture)
@@ -172,7 +169,9 @@ class FramePipeline:
         quality: QualityReading | None = None
         if self._meter is not None and seen.luma is not None:
             with _timed(stage_ms, "quality"):
-                quality = self._meter.measure_luma(seen.luma, seen.time_s)
+                quality = self._meter.measure_luma(
+                    seen.luma.plane, seen.time_s, limited_range=seen.luma.limited_range
+                )
         faces = self._follow(seen) if seen.readable else ()
         elsewhere_ms = sum(ms for stage, ms in seen.stage_ms.items() if stage != "decode")
         latency_ms = elsewhere_ms + (time.perf_counter() - begun_s) * 1000
@@ -189,7 +188,7 @@ class FramePipeline:
         """Forget the frames before, as at a jump in the source."""
         if self._meter is not None:
             self._meter.reset()
-        self._tracker = FaceTracker()
+        self._tracker.reset()
         self._smoother.reset()
         self._system.reset()
 
@@ -200,17 +199,15 @@ class FramePipeline:
 
     def _detect(self, detector: FaceDetector, picture: Picture) -> list[Detection]:
         small = picture.thumbnail(self.settings.detection_width)
-        scale = picture.size[0] / small.shape[1]
-        found = sorted(detector.detect(small), key=lambda face: face.box.area, reverse=True)
-        return [_scaled(face, scale) for face in found[: self.settings.max_faces]]
+        scale = max(picture.size) / max(small.shape[:2])
+        return [_scaled(face, scale) for face in detector.detect(small)]
 
     def _follow(self, seen: Sighting) -> tuple[Face, ...]:
-        rows = {id(detection): row for row, detection in enumerate(seen.detections)}
         faces = []
-        for track_id, detection in self._tracker.update(seen.detections, seen.time_s):
+        followed = self._tracker.update(seen.detections, seen.time_s)
+        for row, (track_id, detection) in enumerate(followed):
             probabilities, trust = None, Trust(0.0)
             if seen.probabilities is not None:
-                row = rows[id(detection)]
                 trust = seen.trusts[row]
                 probabilities = self._smoother.update(
                     track_id, seen.probabilities[row], seen.time_s
@@ -230,22 +227,6 @@ class FramePipeline:
                 )
             )
         return tuple(faces)
-
-
-_making = threading.Lock()
-
-
-def shared_detector(settings: Settings) -> FaceDetector:
-    """Give the detector that the settings name, made once a process."""
-    with _making:
-        return _detector(settings.face_detector, settings.detection_width, settings.models_dir)
-
-
-@lru_cache(maxsize=4)
-def _detector(name: str, width: int, models_dir: Path) -> FaceDetector:
-    return create_detector(
-        Settings(face_detector=name, detection_width=width, models_dir=models_dir)
-    )
 
 
 def _scaled(face: Detection, scale: float) -> Detection:
