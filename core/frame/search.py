@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Final
 
 import cv2
 import numpy as np
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from core.errors import SourceError
 from core.types import Box, Detection
+
+Look = Callable[[NDArray[np.uint8]], list[Detection]]
 
 MIN_SCORE: Final = 0.55
 """Below it a detector's finding is not called a face. At 320 px wide no picture
@@ -21,25 +23,17 @@ turned by 40 degrees kept 0.65 and more."""
 MIN_SIDE_PX: Final = 12
 """A picture with a shorter side cannot hold a face that any of the detectors sees."""
 
+COARSE_WIDTH: Final = 320
+"""Every picture is searched at this width too: in a larger copy a face that fills
+the picture is taken apart (from about 400 px on, measured)."""
+
+_ONE_LEVEL_WIDTH: Final = 480  # up to here one copy shows small and large faces alike
+_CLOSE_MIN_SCORE: Final = 0.7  # texture looks more like a face the more closely it is looked at
+_CLOSE_MAX_FACE_PX: Final = 400.0
+
 _SAME_FACE_IOU: Final = 0.3
 # A box that lies this far inside another is a part of that face, whatever its union.
 _SAME_FACE_INSIDE: Final = 0.7
-
-
-class SearchCopy(NamedTuple):
-    """A smaller copy of a picture and the factors that lead back to full size.
-
-    Parameters
-    ----------
-    image : (h, w, 3) uint8 array
-        Contiguous BGR pixels.
-    scale_x, scale_y : float
-        Multiply a place in the copy by them to find it in the full picture.
-    """
-
-    image: NDArray[np.uint8]
-    scale_x: float
-    scale_y: float
 
 
 def check_picture(image: NDArray[np.uint8]) -> None:
@@ -77,18 +71,60 @@ def search_size(width: int, height: int, search_width: int) -> tuple[int, int]:
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def search_copy(image: NDArray[np.uint8], search_width: int) -> SearchCopy:
-    """Shrink a picture for the search, see ``search_size``.
+def find_faces(
+    image: NDArray[np.uint8], search_width: int, max_faces: int, look: Look
+) -> list[Detection]:
+    """Search a picture in one copy, or where that is a large one in two.
 
     Pixels are averaged over areas: that takes the noise with it, which faces in
     the dark depend on, and keeps small faces from being sampled away.
+
+    Parameters
+    ----------
+    image : (H, W, 3) uint8 array
+        BGR.
+    search_width : int
+        Longer side of the finest copy, px.
+    max_faces : int
+        At most so many are returned.
+    look : callable
+        Finds faces in a contiguous BGR copy, in its pixels.
+
+    Returns
+    -------
+    list of Detection
+        Largest first, in pixels of ``image``.
+
+    Raises
+    ------
+    SourceError
+        Where ``image`` is not a colour picture.
     """
+    check_picture(image)
     height, width = image.shape[:2]
-    columns, rows = search_size(width, height, search_width)
-    if (columns, rows) == (width, height):
-        return SearchCopy(np.ascontiguousarray(image), 1.0, 1.0)
-    copy = cv2.resize(image, (columns, rows), interpolation=cv2.INTER_AREA)
-    return SearchCopy(np.asarray(copy, np.uint8), width / columns, height / rows)
+    if min(width, height) < MIN_SIDE_PX:
+        return []
+    coarse = search_size(width, height, min(search_width, COARSE_WIDTH))
+    size = search_size(width, height, search_width)
+    is_close = max(size) > _ONE_LEVEL_WIDTH and size != coarse
+    found = _look_at(image, size, look)
+    if is_close:
+        found = [face for face in found if _is_sure(face, width / size[0])]
+        found += _look_at(image, coarse, look)
+    return keep_faces(found, max_faces)
+
+
+def _look_at(image: NDArray[np.uint8], size: tuple[int, int], look: Look) -> list[Detection]:
+    height, width = image.shape[:2]
+    if size == (width, height):
+        return look(np.ascontiguousarray(image))
+    copy = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return [scaled(face, width / size[0], height / size[1]) for face in look(copy)]
+
+
+def _is_sure(face: Detection, scale: float) -> bool:
+    longest = max(face.box.width, face.box.height)
+    return face.score >= _CLOSE_MIN_SCORE and longest <= _CLOSE_MAX_FACE_PX * scale
 
 
 def scaled(detection: Detection, scale_x: float, scale_y: float) -> Detection:

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ModelError
-from core.frame.search import MIN_SCORE, MIN_SIDE_PX, check_picture, keep_faces, search_copy
+from core.frame.search import MIN_SCORE, find_faces
 from core.types import Box, Detection
 
 logger = logging.getLogger(__name__)
@@ -97,25 +97,21 @@ class SlimefaceDetector:
         SourceError
             Where ``image`` is not a colour picture.
         """
-        check_picture(image)
-        if min(image.shape[:2]) < MIN_SIDE_PX:
-            return []
-        copy, *scale = search_copy(image, width or self._detection_width)
+        return find_faces(image, width or self._detection_width, self._max_faces, self._look)
+
+    def _look(self, copy: NDArray[np.uint8]) -> list[Detection]:
         rows = self._search(copy)
         rows = rows[rows[:, 0] >= 100 * MIN_SCORE]
         # The library cuts off fractions: half a pixel more is the middle of what it may have meant.
-        pairs = (rows[:, 1:].reshape(-1, rows.shape[1] // 2, 2) + np.float32(0.5)) * np.array(
-            scale, np.float32
-        )
-        found = (
+        pairs = rows[:, 1:].reshape(-1, rows.shape[1] // 2, 2) + np.float32(0.5)
+        return [
             Detection(
                 Box(*(float(value) for value in places[:2].ravel())),
                 float(row[0]) / 100,
                 places[2:].copy() if len(places) > 2 else None,
             )
             for row, places in zip(rows, pairs, strict=True)
-        )
-        return keep_faces(found, self._max_faces)
+        ]
 
     def _search(self, copy: NDArray[np.uint8]) -> NDArray[np.int16]:
         """Rows of score (percent), x, y, w, h and, where called directly, ten of landmarks."""

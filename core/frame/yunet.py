@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ModelError
-from core.frame.search import MIN_SCORE, MIN_SIDE_PX, check_picture, keep_faces, search_copy
+from core.frame.search import MIN_SCORE, find_faces
 from core.types import Box, Detection
 
 _NMS_IOU: Final = 0.3
@@ -53,26 +53,23 @@ class YuNetDetector:
 
     def detect(self, image: NDArray[np.uint8], width: int | None = None) -> list[Detection]:
         """Find the faces of one picture; see ``FaceDetector.detect``."""
-        check_picture(image)
-        if min(image.shape[:2]) < MIN_SIDE_PX:
-            return []
-        copy, *scale = search_copy(image, width or self._detection_width)
+        return find_faces(image, width or self._detection_width, self._max_faces, self._look)
+
+    def _look(self, copy: NDArray[np.uint8]) -> list[Detection]:
         network = self._network()
         network.setInputSize((copy.shape[1], copy.shape[0]))
         _, rows = network.detect(copy)
         if rows is None:
             return []
         # Each row: x, y, w, h, five landmarks x, y, score.
-        pairs = rows[:, :14].reshape(len(rows), 7, 2) * np.array(scale, np.float32)
-        found = (
+        return [
             Detection(
-                Box(*(float(value) for value in places[:2].ravel())),
+                Box(*(float(value) for value in row[:4])),
                 float(np.clip(row[14], 0.0, 1.0)),
-                places[2:].copy(),
+                row[4:14].reshape(5, 2).copy(),
             )
-            for row, places in zip(rows, pairs, strict=True)
-        )
-        return keep_faces(found, self._max_faces)
+            for row in rows
+        ]
 
     def _network(self) -> Any:
         if not hasattr(self._local, "network"):
