@@ -8,14 +8,17 @@ from typing import Any, Final
 import gradio as gr
 
 from core.settings import Settings
-from ui import live
+from ui import live, video
 from ui.context import Context
 from ui.sessions import Sessions
 from ui.shell import shell_middleware, static_route
 from ui.socket import analysis_route
 from ui.theme import theme
 
-TABS: Final[tuple[tuple[str, Callable[[Context], None]], ...]] = (("live", live.build),)
+TABS: Final[tuple[tuple[str, Callable[[Context], None]], ...]] = (
+    ("live", live.build),
+    ("video", video.build),
+)
 """Tabs in the order they stand: the key of their name and what builds them."""
 
 

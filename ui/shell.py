@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 STATIC_PATH: Final = "framemood-static"
 _STATIC_FOLDER: Final = Path(__file__).parent / "static"
+_ROLES_SHEET: Final = "styles.css"
 
 
 class _RevalidatedFiles(StaticFiles):
@@ -46,14 +47,15 @@ def page_head(language: str) -> str:
         what a visitor who has not chosen gets.
     """
     version = _version()
-    # Relative to Gradio's <base>, so it holds under any sub-path of a proxy.
-    return (
-        f'<link rel="icon" type="image/svg+xml" href="{STATIC_PATH}/icon.svg?v={version}">'
-        f'<link rel="stylesheet" href="{STATIC_PATH}/styles.css?v={version}">'
-        f'<link rel="stylesheet" href="{STATIC_PATH}/live.css?v={version}">'
-        f'<script src="{STATIC_PATH}/boot.js?v={version}"'
-        f' data-language="{escape(language)}"></script>'
+    # The roles come first; a tab's own sheet is called after the tab.
+    sheets = sorted(
+        (path.name for path in _STATIC_FOLDER.glob("*.css")), key=lambda name: name != _ROLES_SHEET
     )
+    # Relative to Gradio's <base>, so it holds under any sub-path of a proxy.
+    links = [f'<link rel="icon" type="image/svg+xml" href="{STATIC_PATH}/icon.svg?v={version}">']
+    links += [f'<link rel="stylesheet" href="{STATIC_PATH}/{name}?v={version}">' for name in sheets]
+    boot = f"{STATIC_PATH}/boot.js?v={version}"
+    return "".join(links) + f'<script src="{boot}" data-language="{escape(language)}"></script>'
 
 
 def shell_middleware(language: str) -> Middleware:
