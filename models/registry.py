@@ -15,6 +15,7 @@ import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -189,7 +190,12 @@ class Registry:
 
 def resolve(name: str, settings: Settings) -> Path:
     """Give the checked path of a model of the program's own manifest; see ``Registry.resolve``."""
-    return Registry().resolve(name, settings)
+    return _registry(MANIFEST.stat().st_mtime_ns).resolve(name, settings)
+
+
+@lru_cache(maxsize=1)
+def _registry(_changed_ns: int) -> Registry:
+    return Registry()
 
 
 def describe(path: Path) -> dict[str, int | str]:

