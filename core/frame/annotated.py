@@ -18,7 +18,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from core.errors import RecordError
-from core.frame.overlay import draw
+from core.frame.overlay import draw_on
 from core.frame.pictures import DecodedFrame
 from core.types import FrameReport
 
@@ -145,7 +145,9 @@ class AnnotatedVideo:
                 self._error = self._error or error
 
     def _encode(self, frame: DecodedFrame, report: FrameReport) -> None:
-        pixels = _fitted(draw(frame.image, report, self._threshold), self._size)
+        # The frame is ours alone by now, so it is drawn into without a copy.
+        draw_on(frame.image, report, self._threshold)
+        pixels = _fitted(frame.image, self._size)
         planes = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2YUV_I420), np.uint8)
         picture = VideoFrame.from_ndarray(planes, format="yuv420p")
         picture.colorspace, picture.color_range = _BT601_LIMITED

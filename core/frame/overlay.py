@@ -70,12 +70,17 @@ def draw(
     (H, W, 3) uint8 array
         BGR.
     """
-    canvas = np.ascontiguousarray(image).copy()
+    canvas = image.copy()
+    draw_on(canvas, report, threshold)
+    return canvas
+
+
+def draw_on(canvas: NDArray[np.uint8], report: FrameReport, threshold: float = 0.5) -> None:
+    """Draw a report into its frame itself, see ``draw``; the pixels must be writable."""
     unit = text_px(canvas.shape[1], canvas.shape[0])
     for face in report.faces:
         _draw_face(canvas, face, unit)
     _draw_pills(canvas, report, threshold, unit)
-    return canvas
 
 
 def text_px(width: int, height: int) -> float:

@@ -86,8 +86,8 @@ class Picture(Protocol):
     def luma(self) -> Luma:
         """What quality is measured on."""
 
-    def thumbnail(self, longest: int) -> NDArray[np.uint8]:
-        """(h, w, 3) BGR copy, upright, its longer side at most ``longest`` px."""
+    def thumbnail(self, width: int) -> NDArray[np.uint8]:
+        """(h, w, 3) BGR copy of at most ``width`` px across, upright."""
 
 
 class ImagePicture:
@@ -117,9 +117,9 @@ class ImagePicture:
         """Full range luma of the whole picture."""
         return Luma(self.gray, limited_range=False)
 
-    def thumbnail(self, longest: int) -> NDArray[np.uint8]:
-        """(h, w, 3) BGR copy, its longer side at most ``longest`` px."""
-        size = fitted(*self.size, longest)
+    def thumbnail(self, width: int) -> NDArray[np.uint8]:
+        """(h, w, 3) BGR copy of at most ``width`` px across."""
+        size = _narrowed(self.size, width)
         if size == self.size:
             return self.image
         return np.asarray(cv2.resize(self.image, size, interpolation=cv2.INTER_AREA), np.uint8)
@@ -199,11 +199,11 @@ class DecodedFrame:
             return Luma(_convert(frame, frame.width, frame.height, "gray"), limited_range=False)
         return Luma(plane, limited_range=_is_limited(frame))
 
-    def thumbnail(self, longest: int) -> NDArray[np.uint8]:
-        """(h, w, 3) BGR copy, upright, its longer side at most ``longest`` px."""
-        frame = self._pixels()
-        size = fitted(frame.width, frame.height, longest)
-        return self._upright(_convert(frame, *size, "bgr24"))
+    def thumbnail(self, width: int) -> NDArray[np.uint8]:
+        """(h, w, 3) BGR copy of at most ``width`` px across, upright."""
+        across, down = _narrowed(self.size, width)
+        stored = (down, across) if self._turn in (90, 270) else (across, down)
+        return self._upright(_convert(self._pixels(), *stored, "bgr24"))
 
     def _pixels(self) -> VideoFrame:
         if self._frame is None:
@@ -216,10 +216,10 @@ class DecodedFrame:
         return np.asarray(cv2.rotate(pixels, _TURNS[self._turn])) if self._turn else pixels
 
 
-def fitted(width: int, height: int, longest: int) -> tuple[int, int]:
-    """Size of a copy whose longer side is at most ``longest`` px; never larger than the picture."""
-    scale = min(1.0, longest / max(width, height))
-    return max(1, round(width * scale)), max(1, round(height * scale))
+def _narrowed(size: tuple[int, int], width: int) -> tuple[int, int]:
+    """Size of a copy of at most ``width`` px across; never larger than the picture."""
+    scale = min(1.0, width / size[0])
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def _luma_plane(frame: VideoFrame) -> NDArray[np.uint8] | None:

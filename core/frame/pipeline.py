@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.frame.emotion import EmotionClassifier, EmotionSmoother, crop_face
-from core.frame.faces import FaceDetector, create_detector
+from core.frame.faces import FaceDetector, FaceSearch, create_detector
 from core.frame.pictures import DecodedFrame, ImagePicture, Luma, Picture
 from core.frame.quality import QualityMeter
 from core.frame.system import SystemMeter
@@ -25,7 +25,6 @@ from core.frame.trust import read_trust
 from core.settings import Settings
 from core.types import (
     EMOTIONS,
-    Box,
     Detection,
     Face,
     Frame,
@@ -105,7 +104,9 @@ class FramePipeline:
         classifier: EmotionClassifier | None = None,
     ) -> None:
         self.settings = settings or Settings()
-        self._detector = (detector or create_detector(self.settings)) if faces else None
+        self._search: FaceSearch | None = None
+        if faces:
+            self._search = FaceSearch(detector or create_detector(self.settings), self.settings)
         self._classifier = (
             (classifier or EmotionClassifier(self.settings)) if faces and emotion else None
         )
@@ -141,9 +142,9 @@ class FramePipeline:
         if self._meter is not None:
             with _timed(stage_ms, "quality"):
                 luma = picture.luma
-        if self._detector is not None:
+        if self._search is not None:
             with _timed(stage_ms, "faces"):
-                detections = self._detect(self._detector, picture)
+                detections = self._search.find(picture, picture.time_s)
         if self._classifier is not None:
             with _timed(stage_ms, "emotion"):
                 crops = [crop_face(picture.gray, detection) for detection in detections]
@@ -195,12 +196,7 @@ class FramePipeline:
     def _status(self, seen: Sighting) -> Status:
         if not seen.readable:
             return "unreadable"
-        return "no_face" if self._detector is not None and not seen.detections else "ok"
-
-    def _detect(self, detector: FaceDetector, picture: Picture) -> list[Detection]:
-        small = picture.thumbnail(self.settings.detection_width)
-        scale = max(picture.size) / max(small.shape[:2])
-        return [_scaled(face, scale) for face in detector.detect(small)]
+        return "no_face" if self._search is not None and not seen.detections else "ok"
 
     def _follow(self, seen: Sighting) -> tuple[Face, ...]:
         faces = []
@@ -227,11 +223,6 @@ class FramePipeline:
                 )
             )
         return tuple(faces)
-
-
-def _scaled(face: Detection, scale: float) -> Detection:
-    landmarks = None if face.landmarks is None else (face.landmarks * scale).astype(np.float32)
-    return Detection(Box(*(value * scale for value in face.box)), face.score, landmarks)
 
 
 @contextmanager
