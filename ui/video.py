@@ -31,7 +31,6 @@ MOST_EVERY: Final = 30
 LOOK_EVERY_S: Final = 0.25
 """How often a visitor is told how the job stands, s."""
 
-_STYLES: Final = '<link rel="stylesheet" href="framemood-static/video.css">'
 _ON_LOAD: Final = """
 const module = import(window.framemood.asset("framemood-static/video.js").href);
 const mount = () => module.then(({ %(mount)s }) => %(mount)s(element));
@@ -59,6 +58,7 @@ def build(context: Context) -> None:
             url = gr.Textbox(
                 label=context.t("video.url"),
                 placeholder=context.t("video.url_hint"),
+                max_lines=1,
                 max_length=2000,
                 visible=context.settings.allow_urls,
                 elem_id="fmv-url",
@@ -106,7 +106,6 @@ def _html(value: str, mount: str, name: str) -> gr.HTML:
     return gr.HTML(
         value,
         js_on_load=_ON_LOAD % {"mount": mount},
-        head=_STYLES,
         apply_default_css=False,
         elem_id=name,
     )

@@ -330,7 +330,8 @@ def _column(name: str, language: str) -> str:
     else:
         label = text(f"video.column_{name}", language)
         tip = text(f"video.tip_{name}", language)
-    return f'<th scope="col" title="{escape(tip, quote=True)}">{escape(label)}</th>'
+    side = ' class="fmv-name"' if name == "dominant" else ""
+    return f'<th scope="col"{side} title="{escape(tip, quote=True)}">{escape(label)}</th>'
 
 
 def _downloads(language: str, directory: Path) -> str:

@@ -5,7 +5,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const LEFT = 78;
-const RIGHT = 12;
+const RIGHT = 48;
 const TOP = 10;
 const BOTTOM = 26;
 const LINES_HEIGHT = 170;
@@ -197,7 +197,7 @@ class Panel {
     }
     if (rows) this.drawRows(root, x, right);
     else this.drawLines(root, x, right, inner);
-    this.drawTime(root, x, right, TOP + inner, width);
+    this.drawTime(root, x, right, TOP + inner);
     this.head = svg("line", { y1: TOP - 4, y2: TOP + inner, class: "fmv-head" }, root);
     this.cursor = svg("line", { y1: TOP - 4, y2: TOP + inner, class: "fmv-cursor" }, root);
     this.flag = svg("text", { y: TOP + inner + 13, class: "fmv-flag" }, root);
@@ -215,7 +215,7 @@ class Panel {
       const { threshold, words } = this.board;
       const at = y(threshold);
       svg("line", { x1: LEFT, x2: right, y1: at, y2: at, class: "fmv-threshold" }, root);
-      svg("text", { x: right, y: at - 5, class: "fmv-tick fmv-end fmv-halo" }, root,
+      svg("text", { x: LEFT + 6, y: at - 6, class: "fmv-tick fmv-halo" }, root,
         `${words.threshold} ${threshold.toFixed(2)}`);
     }
     // The first, the score itself, is drawn last and so on top.
@@ -239,11 +239,11 @@ class Panel {
       svg("text", { x: LEFT - 8, y: base - 2, class: "fmv-tick fmv-end fmv-row" }, root,
         this.board.words[series.key]);
       this.rowValues.set(series.key,
-        svg("text", { x: right - 2, y: base - 4, class: "fmv-tick fmv-end fmv-halo" }, root));
+        svg("text", { x: right + 6, y: base - 2, class: "fmv-tick" }, root));
     });
   }
 
-  drawTime(root, x, right, bottom, width) {
+  drawTime(root, x, right, bottom) {
     const { duration, words } = this.board;
     const room = Math.max(2, Math.floor((right - LEFT) / 72));
     const step = STEPS_S.find((candidate) => duration / candidate <= room) || STEPS_S.at(-1);
@@ -254,11 +254,11 @@ class Panel {
       svg("line", { x1: at, x2: at, y1: bottom, y2: bottom + 4, class: "fmv-base" }, root);
       svg("text", {
         x: at, y: bottom + 17,
-        class: `fmv-tick ${at > right - 20 ? "fmv-end" : "fmv-middle"}`,
+        class: "fmv-tick fmv-middle",
       }, root, clock(time, digits));
     }
     const format = duration >= 3600 ? words.chart_hours : words.chart_minutes;
-    svg("text", { x: width - RIGHT, y: bottom + 38, class: "fmv-axis fmv-end" }, root,
+    svg("text", { x: right, y: bottom + 38, class: "fmv-axis fmv-end" }, root,
       words.chart_time.replace("{format}", format));
   }
 
