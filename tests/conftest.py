@@ -65,14 +65,15 @@ def encode() -> Callable[..., Path]:
         with av.open(str(path), "w") as container:
             stream = container.add_stream(codec, rate=fps, options=options or {})
             stream.width, stream.height, stream.pix_fmt = width, height, pix_fmt
-            stream.codec_context.time_base = Fraction(1, 90_000)
+            clock = Fraction(1, fps if times_s is None else 90_000)
+            stream.codec_context.time_base = clock
             if color_range is not None:
                 stream.codec_context.color_range = color_range
             for number, pixels in enumerate(frames):
                 frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="bgr24")
                 frame = frame.reformat(format=pix_fmt, dst_color_range=color_range)
                 time_s = number / fps if times_s is None else times_s[number]
-                frame.pts, frame.time_base = round(time_s * 90_000), Fraction(1, 90_000)
+                frame.pts, frame.time_base = round(time_s / clock), clock
                 container.mux(stream.encode(frame))
             container.mux(stream.encode(None))
         return path

@@ -91,7 +91,9 @@ class VideoSource:
         self.problems: list[str] = []
         self.frames_read = 0
         self._first: list[tuple[VideoFrame | None, float]] = []
-        self._start_s = _start_s(container, stream)
+        # AVI has no presentation times, only the place of each packet.
+        self._counts_packets = container.format.name == "avi"
+        self._start_s = None if self._counts_packets else _start_s(container, stream)
         self._decoded = self._decode()
         self._look_at_first()
 
@@ -144,9 +146,12 @@ class VideoSource:
 
     def _time_s(self, frame: VideoFrame) -> float | None:
         base = frame.time_base or self._stream.time_base
-        return (
-            None if frame.pts is None or base is None else float(frame.pts * base) - self._start_s
-        )
+        stamp = frame.dts if self._counts_packets else frame.pts
+        if stamp is None or base is None:
+            return None
+        if self._start_s is None:
+            self._start_s = float(stamp * base)
+        return float(stamp * base) - self._start_s
 
     def _all(self) -> Iterator[tuple[VideoFrame | None, float]]:
         yield from self._first
@@ -199,8 +204,16 @@ class VideoSource:
                 continue
             spent_ms = (time.perf_counter() - begun) * 1000 / max(1, len(frames))
             for frame in frames:
-                usable = not frame.is_corrupt and min(frame.width, frame.height) >= SMALLEST_SIDE_PX
-                yield (frame if usable else None), spent_ms
+                yield (frame if self._is_usable(frame) else None), spent_ms
+
+    def _is_usable(self, frame: VideoFrame) -> bool:
+        if frame.is_corrupt:
+            self._note("a damaged frame was skipped")
+            return False
+        if min(frame.width, frame.height) < SMALLEST_SIDE_PX:
+            self._note(f"a frame of {frame.width}x{frame.height} px was skipped")
+            return False
+        return True
 
     def _note(self, problem: str) -> None:
         # A thousand damaged packets are one problem.
@@ -338,13 +351,13 @@ def _frame_rate(stream: VideoStream) -> float:
     return FALLBACK_FPS
 
 
-def _start_s(container: InputContainer, stream: VideoStream) -> float:
+def _start_s(container: InputContainer, stream: VideoStream) -> float | None:
     begins: int | None = getattr(container, "start_time", None)
     if begins is not None:
         return begins / av.time_base
     if stream.start_time is not None and stream.time_base is not None:
         return float(stream.start_time * stream.time_base)
-    return 0.0
+    return None
 
 
 def _duration_s(container: InputContainer, stream: VideoStream) -> float | None:
