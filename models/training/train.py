@@ -162,8 +162,12 @@ def train(recipe: Recipe, source: Path, out: Path) -> None:
 def _follow(average: nn.Module, net: nn.Module, decay: float) -> None:
     for slow, fast in zip(average.parameters(), net.parameters(), strict=True):
         slow.lerp_(fast, 1 - decay)
+    # The averaged weights see other statistics than the fast ones: average these too.
     for slow, fast in zip(average.buffers(), net.buffers(), strict=True):
-        slow.copy_(fast)
+        if slow.is_floating_point():
+            slow.lerp_(fast, 1 - decay)
+        else:
+            slow.copy_(fast)
 
 
 def main() -> None:
