@@ -41,7 +41,7 @@ start();
 
 def build(context: Context) -> None:
     """Lay the tab out."""
-    fallback = _Fallback(context.sessions)
+    fallback = Fallback(context.sessions)
 
     async def analyze_live(call: dict[str, Any]) -> dict[str, Any]:
         # Gradio marks the functions it serves, and a bound method takes no mark.
@@ -77,7 +77,7 @@ def routes(context: Context) -> list[Route]:
     return [Route(SAMPLE_PATH, sample)]
 
 
-class _Fallback:
+class Fallback:
     """The same sessions, asked one call at a time."""
 
     def __init__(self, sessions: Sessions) -> None:

@@ -1,0 +1,180 @@
+import asyncio
+import json
+from dataclasses import replace
+
+import pytest
+
+from core.errors import ModelError
+from core.settings import Settings
+from tests.ui.doubles import HeldPipeline, PlainPipeline, encode, picture
+from ui.protocol import ProtocolError
+from ui.sessions import Session, Sessions
+
+SETTINGS = Settings(workers=2, max_sessions=2)
+START = {"type": "start_analysis", "mode": "live", "options": {}}
+
+
+def started(make=PlainPipeline):
+    session = Session(SETTINGS, make)
+    assert session.process(START)["type"] == "started"
+    return session
+
+
+def test_a_frame_is_answered_by_its_report(framed):
+    reply = started().process(framed(41))
+    assert reply["type"] == "report"
+    assert reply["id"] == 41
+    assert reply["faces"][0]["emotion"] == "happiness"
+    json.dumps(reply, allow_nan=False)
+
+
+def test_frames_before_the_start_are_refused_by_their_id(framed):
+    reply = Session(SETTINGS, PlainPipeline).process(framed(5))
+    assert (reply["type"], reply["code"], reply["id"]) == ("error", "not_started", 5)
+
+
+def test_media_time_is_when_a_frame_came(framed):
+    session = Session(SETTINGS, PlainPipeline)
+    session.process(START, received_s=100.0)
+    times = [session.process(framed(n), received_s=100.0 + n)["time_s"] for n in (1, 2, 3)]
+    assert times == [1.0, 2.0, 3.0]
+
+
+def test_what_starts_says_what_is_in_force():
+    session = Session(SETTINGS, PlainPipeline)
+    reply = session.process({**START, "options": {"emotion": False}})
+    assert reply["options"] == {"faces": True, "emotion": False, "quality": True, "smoothing": True}
+    assert reply["emotions"][3] == "happiness"
+    assert reply["quality_threshold"] == SETTINGS.quality_threshold
+
+
+def test_an_option_that_changes_nothing_keeps_the_pipeline_and_its_memory():
+    made = []
+
+    def make(settings, **options):
+        made.append(options)
+        return PlainPipeline(settings, **options)
+
+    session = started(make)
+    session.process({"type": "options", "options": {"faces": True}})
+    assert len(made) == 1
+    session.process({"type": "options", "options": {"faces": False}})
+    assert made[-1]["faces"] is False
+
+
+def test_boxes_are_in_pixels_of_the_picture_that_was_sent(framed):
+    reply = started().process(framed(1, encode(picture(2560, 1440))))
+    assert (reply["width"], reply["height"]) == (2560, 1440)
+    assert reply["faces"][0]["box"] == [640, 360, 1280, 720]
+
+
+def test_a_fault_inside_never_shows_its_insides(framed):
+    class Broken(PlainPipeline):
+        def analyze(self, frame):
+            raise RuntimeError("secret path")
+
+    reply = started(Broken).process(framed(3))
+    assert (reply["type"], reply["code"], reply["id"]) == ("error", "internal", 3)
+    assert "secret" not in json.dumps(reply)
+
+
+def test_a_missing_model_is_said_in_its_own_words():
+    def missing(settings, **options):
+        raise ModelError("emotion.onnx is missing; install again")
+
+    reply = Session(SETTINGS, missing).process(START)
+    assert (reply["code"], reply["message"]) == ("failed", "emotion.onnx is missing; install again")
+
+
+def test_stopping_sums_up_and_frees_the_pipeline(framed):
+    session = started()
+    session.process(framed(1))
+    reply = session.process({"type": "stop_analysis"})
+    assert (reply["type"], reply["frames"]) == ("result", 1)
+    assert session.process(framed(2))["code"] == "not_started"
+
+
+def test_the_newest_frame_wins_and_the_passed_over_are_counted(framed, eventually):
+    held = []
+
+    def make(settings, **options):
+        held.append(HeldPipeline(settings, **options))
+        return held[-1]
+
+    async def talk():
+        with Sessions(SETTINGS, make).place() as lane:
+            await lane.submit(START)
+            first = asyncio.create_task(lane.submit(framed(1)))
+            await asyncio.to_thread(held[0].entered.acquire)
+            others = [asyncio.create_task(lane.submit(framed(n))) for n in (2, 3, 4)]
+            passed_over = await asyncio.wait_for(asyncio.gather(*others[:2]), 20)
+            held[0].gate.release(2)
+            return passed_over, await first, await others[2]
+
+    passed_over, first, newest = asyncio.run(talk())
+    assert [reply["status"] for reply in passed_over] == ["dropped", "dropped"]
+    assert [reply["id"] for reply in passed_over] == [2, 3]
+    assert (first["id"], newest["id"]) == (1, 4)
+    assert newest["dropped"] == 2
+    assert newest["index"] == first["index"] + 1
+
+
+def test_a_stop_is_never_passed_over(framed):
+    held = []
+
+    def make(settings, **options):
+        held.append(HeldPipeline(settings, **options))
+        return held[-1]
+
+    async def talk():
+        with Sessions(SETTINGS, make).place() as lane:
+            await lane.submit(START)
+            first = asyncio.create_task(lane.submit(framed(1)))
+            await asyncio.to_thread(held[0].entered.acquire)
+            stop = asyncio.create_task(lane.submit({"type": "stop_analysis"}))
+            late = asyncio.create_task(lane.submit(framed(2)))
+            await asyncio.sleep(0)
+            held[0].gate.release(2)
+            return await first, await stop, await late
+
+    first, stop, late = asyncio.run(talk())
+    assert (first["type"], stop["type"], late["code"]) == ("report", "result", "not_started")
+
+
+def test_one_visitor_cannot_keep_the_others_from_their_turn(framed):
+    """With one thread and a visitor who floods, the other's single frame comes next."""
+    order = []
+
+    class Noting(PlainPipeline):
+        def analyze(self, frame):
+            order.append(frame.image.shape[1])
+            return super().analyze(frame)
+
+    async def talk():
+        sessions = Sessions(replace(SETTINGS, workers=1), Noting)
+        greedy, modest = sessions.open(), sessions.open()
+        await greedy.submit(START)
+        await modest.submit(START)
+        wide, narrow = encode(picture(128, 48)), encode(picture(64, 48))
+        tasks = [asyncio.create_task(greedy.submit(framed(n, wide))) for n in range(10)]
+        tasks.append(asyncio.create_task(modest.submit(framed(1, narrow))))
+        await asyncio.gather(*tasks)
+
+    asyncio.run(talk())
+    assert 64 in order[:2]
+
+
+def test_places_are_bounded_and_given_back():
+    sessions = Sessions(SETTINGS, PlainPipeline)
+
+    async def talk():
+        first, _second = sessions.open(), sessions.open()
+        with pytest.raises(ProtocolError) as caught:
+            sessions.open()
+        assert caught.value.code == "busy"
+        sessions.close(first)
+        sessions.close(first)
+        assert len(sessions) == 1
+        sessions.open()
+
+    asyncio.run(talk())
