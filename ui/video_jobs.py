@@ -98,6 +98,8 @@ class Job:
         Whether its visitor is gone, so that its files are deleted.
     overran : bool
         Whether it was stopped because it took longer than ``LONGEST_S``.
+    expiry : Timer or None
+        What deletes its files in the end.
     """
 
     request: Request
@@ -112,6 +114,7 @@ class Job:
     finished: threading.Event = field(default_factory=threading.Event)
     abandoned: bool = False
     overran: bool = False
+    expiry: threading.Timer | None = None
 
 
 class Jobs:
@@ -210,6 +213,8 @@ class Jobs:
     def _discard(self, job: Job) -> None:
         job.abandoned = True
         self._stop(job)
+        if job.expiry is not None:
+            job.expiry.cancel()
         # The thread that writes the files deletes them; after it there is none.
         if job.finished.is_set():
             shutil.rmtree(job.directory, ignore_errors=True)
@@ -228,9 +233,9 @@ class Jobs:
             if job.abandoned:
                 shutil.rmtree(job.directory, ignore_errors=True)
             else:
-                expiry = threading.Timer(self._keep_s, self._expire, (job,))
-                expiry.daemon = True
-                expiry.start()
+                job.expiry = threading.Timer(self._keep_s, self._expire, (job,))
+                job.expiry.daemon = True
+                job.expiry.start()
 
     def _take_turn(self, job: Job) -> bool:
         """Wait for the turn of a job; False where it was cancelled before that."""

@@ -4,8 +4,8 @@
 // here they become SVG that follows the width of the page and the colours of its theme.
 
 const SVG = "http://www.w3.org/2000/svg";
-const LEFT = 78;
-const RIGHT = 48;
+const WIDE = { left: 78, right: 48 };
+const NARROW = { left: 64, right: 40 };
 const TOP = 10;
 const BOTTOM = 26;
 const LINES_HEIGHT = 170;
@@ -15,6 +15,7 @@ const STEPS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 180
 // A dash for each line, so that it is told apart without its colour.
 const DASHES = { quality: "", sharpness: "7 3", brightness: "2 3", noise: "9 3 2 3", trust: "" };
 
+const margins = (width) => (width < 420 ? NARROW : WIDE);
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
 export function clock(seconds, digits = 1) {
@@ -148,7 +149,8 @@ class Panel {
   listen() {
     const at = (event) => {
       const box = this.plot.getBoundingClientRect();
-      const share = (event.clientX - box.left - LEFT) / Math.max(1, box.width - LEFT - RIGHT);
+      const { left, right } = margins(box.width);
+      const share = (event.clientX - box.left - left) / Math.max(1, box.width - left - right);
       return clamp(share, 0, 1) * this.board.duration;
     };
     this.plot.addEventListener("click", (event) => this.board.seek(at(event)));
@@ -180,8 +182,10 @@ class Panel {
       ? this.series.length * ROW_HEIGHT
       : this.kind === "trust" ? TRUST_HEIGHT : LINES_HEIGHT;
     const height = TOP + inner + BOTTOM + 16;
-    const right = width - RIGHT;
-    const x = (time) => LEFT + (right - LEFT) * (duration > 0 ? time / duration : 0);
+    this.left = margins(width).left;
+    const { left } = this;
+    const right = width - margins(width).right;
+    const x = (time) => left + (right - left) * (duration > 0 ? time / duration : 0);
     this.x = x;
     const root = svg("svg", {
       width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true", class: "fmv-svg",
@@ -208,14 +212,14 @@ class Panel {
   drawLines(root, x, right, inner) {
     const y = (value) => TOP + inner * (1 - value);
     for (const value of [0, 0.5, 1]) {
-      svg("line", { x1: LEFT, x2: right, y1: y(value), y2: y(value), class: "fmv-grid" }, root);
-      svg("text", { x: LEFT - 8, y: y(value) + 4, class: "fmv-tick fmv-end" }, root, value.toFixed(1));
+      svg("line", { x1: this.left, x2: right, y1: y(value), y2: y(value), class: "fmv-grid" }, root);
+      svg("text", { x: this.left - 8, y: y(value) + 4, class: "fmv-tick fmv-end" }, root, value.toFixed(1));
     }
     if (this.kind === "quality") {
       const { threshold, words } = this.board;
       const at = y(threshold);
-      svg("line", { x1: LEFT, x2: right, y1: at, y2: at, class: "fmv-threshold" }, root);
-      svg("text", { x: LEFT + 6, y: at - 6, class: "fmv-tick fmv-halo" }, root,
+      svg("line", { x1: this.left, x2: right, y1: at, y2: at, class: "fmv-threshold" }, root);
+      svg("text", { x: this.left + 6, y: at - 6, class: "fmv-tick fmv-halo" }, root,
         `${words.threshold} ${threshold.toFixed(2)}`);
     }
     // The first, the score itself, is drawn last and so on top.
@@ -233,10 +237,10 @@ class Panel {
       const base = TOP + (index + 1) * ROW_HEIGHT - 4;
       const y = (value) => base - (ROW_HEIGHT - 8) * value;
       const colour = `var(--fm-${series.key})`;
-      svg("line", { x1: LEFT, x2: right, y1: base, y2: base, class: "fmv-grid" }, root);
+      svg("line", { x1: this.left, x2: right, y1: base, y2: base, class: "fmv-grid" }, root);
       svg("path", { d: area(series, x, y), style: `fill:${colour}`, class: "fmv-area" }, root);
       svg("path", { d: path(series, x, y), style: `stroke:${colour}`, class: "fmv-line" }, root);
-      svg("text", { x: LEFT - 8, y: base - 2, class: "fmv-tick fmv-end fmv-row" }, root,
+      svg("text", { x: this.left - 8, y: base - 2, class: "fmv-tick fmv-end fmv-row" }, root,
         this.board.words[series.key]);
       this.rowValues.set(series.key,
         svg("text", { x: right + 6, y: base - 2, class: "fmv-tick" }, root));
@@ -245,10 +249,10 @@ class Panel {
 
   drawTime(root, x, right, bottom) {
     const { duration, words } = this.board;
-    const room = Math.max(2, Math.floor((right - LEFT) / 72));
+    const room = Math.max(2, Math.floor((right - this.left) / 72));
     const step = STEPS_S.find((candidate) => duration / candidate <= room) || STEPS_S.at(-1);
     const digits = step < 1 ? 1 : 0;
-    svg("line", { x1: LEFT, x2: right, y1: bottom, y2: bottom, class: "fmv-base" }, root);
+    svg("line", { x1: this.left, x2: right, y1: bottom, y2: bottom, class: "fmv-base" }, root);
     for (let time = 0; time <= duration + 1e-6; time += step) {
       const at = x(time);
       svg("line", { x1: at, x2: at, y1: bottom, y2: bottom + 4, class: "fmv-base" }, root);
