@@ -48,7 +48,7 @@ def palette_of(image: bytes) -> Palette | str:
     with threadpool_limits(1):
         palette = extract_colors(picture, palette_size=COLOURS, resize=RESIZE_PX)
     colours = [
-        [*(int(value) for value in colour.rgb), round(float(colour.freq), 4)]
+        [*(int(value) for value in colour.rgb), round(float(colour.frequency), 4)]
         for colour in palette.colors
     ]
     return sorted(colours, key=lambda colour: (-colour[3], colour[:3]))

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from core.frame.pipeline import FramePipeline
     from core.frame.quality import QualityMeter
     from core.frame.video import analyze_video
+    from core.mood.colour import delta_e_2000
+    from core.mood.films import Pick, rank_films
     from core.records.run import RunSummary
     from core.settings import Settings
     from core.types import EMOTIONS, FERPLUS_EMOTIONS, Frame, FrameReport
@@ -29,10 +31,13 @@ _HOMES: Final = {
     "FramePipeline": "core.frame.pipeline",
     "FrameReport": "core.types",
     "FramemoodError": "core.errors",
+    "Pick": "core.mood.films",
     "QualityMeter": "core.frame.quality",
     "RunSummary": "core.records.run",
     "Settings": "core.settings",
     "analyze_video": "core.frame.video",
+    "delta_e_2000": "core.mood.colour",
+    "rank_films": "core.mood.films",
 }
 
 __all__ = [
@@ -43,11 +48,14 @@ __all__ = [
     "FramePipeline",
     "FrameReport",
     "FramemoodError",
+    "Pick",
     "QualityMeter",
     "RunSummary",
     "Settings",
     "__version__",
     "analyze_video",
+    "delta_e_2000",
+    "rank_films",
 ]
 
 

@@ -78,7 +78,9 @@ class MoodColour:
         return "#{:02x}{:02x}{:02x}".format(*self.rgb)
 
 
-def mood_from_emotions(primary: str, secondary: tuple[str, ...] | list[str] = ()) -> dict[str, float]:
+def mood_from_emotions(
+    primary: str, secondary: tuple[str, ...] | list[str] = ()
+) -> dict[str, float]:
     """Weights of a primary and up to two secondary emotions: .5, .3, .2, made to sum to 1.
 
     Raises

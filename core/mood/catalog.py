@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,20 @@ _IMAGE_HOST: Final = "https://image.tmdb.org/t/p"
 _LOG: Final = logging.getLogger(__name__)
 # Votes at which a film's own mean counts as much as the mean of all films.
 _PRIOR_VOTES: Final = 500.0
+# Dominance may be a share or a count of pixels, but not infinite.
+_MANY: Final = 1e12
+
+
+class PosterColour(NamedTuple):
+    """A colour of a poster: sRGB 0..255, and its share of the poster, 0..1."""
+
+    rgb: tuple[int, int, int]
+    dominance: float
+
+    @property
+    def hex(self) -> str:
+        """The colour as #rrggbb."""
+        return "#{:02x}{:02x}{:02x}".format(*self.rgb)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +70,12 @@ class Film:
         return self.row.get("year")
 
     @property
-    def palette(self) -> list[Mapping[str, Any]]:
-        """Colours of the poster: "rgb" and "dominance" each, in the file's order."""
-        return list(self.row["palette"])
+    def palette(self) -> tuple[PosterColour, ...]:
+        """Colours of the poster, the most dominant first."""
+        return tuple(
+            PosterColour((round(red), round(green), round(blue)), share)
+            for share, red, green, blue in _palette(self.row)
+        )
 
     def title(self, language: str = "en") -> str:
         """Title in English, Korean ("ko") where known, or the original one ("original")."""
@@ -77,9 +94,10 @@ class Catalog:
     Parameters
     ----------
     films : iterable of mappings
-        Rows as in films.json: ``tmdb_id``, ``title`` and ``palette`` (list of
-        ``{"rgb": [r, g, b], "dominance": share}``) are needed, the rest is not.
-        Broken rows are left out, logged, and kept in ``rejected``.
+        Rows as in films.json: ``tmdb_id``, ``title`` and ``palette`` are needed, the
+        rest is not. A palette is a list of ``[r, g, b, dominance]`` or of
+        ``{"rgb": [r, g, b], "dominance": share}``, in any order. Broken rows are
+        left out, logged, and kept in ``rejected``.
     store : Path, optional
         Where the distances are kept; None keeps them in memory.
 
@@ -101,6 +119,8 @@ class Catalog:
         self.rejected: list[tuple[Mapping[str, Any], str]] = []
         for row in films:
             try:
+                if not isinstance(row["title"], str) or not isinstance(row["tmdb_id"], int):
+                    raise ValueError("tmdb_id is a whole number and title a text")
                 palettes.append(_palette(row))
                 rows.append(row)
             except (KeyError, TypeError, ValueError) as error:
@@ -114,7 +134,7 @@ class Catalog:
         figures = np.array(padded, dtype=np.float64).reshape(len(rows), longest, 4)
         self.rgb = figures[..., 1:].astype(np.float32)
         self.dominance = figures[..., 0].astype(np.float32)
-        self.ids = np.array([int(row["tmdb_id"]) for row in rows], dtype=np.int64)
+        self.ids = np.array([row["tmdb_id"] for row in rows], dtype=np.int64)
         self.year = np.array([row.get("year") or 0 for row in rows], dtype=np.int32)
         self.votes = np.array([row.get("vote_count") or 0 for row in rows], dtype=np.int64)
         self.rating = np.array(
@@ -145,7 +165,9 @@ class Catalog:
         try:
             content = json.loads(path.read_bytes())
         except OSError as error:
-            raise CatalogError(f"{path.name} cannot be opened ({error.strerror}); {mend}") from error
+            raise CatalogError(
+                f"{path.name} cannot be opened ({error.strerror}); {mend}"
+            ) from error
         except ValueError as error:
             raise CatalogError(f"{path.name} is damaged ({error}); {mend}") from error
         version = content.get("schema") if isinstance(content, dict) else None
@@ -191,7 +213,9 @@ class Catalog:
         """(N,): share of each film's genres that are among the wanted ones, 0..1."""
         columns = np.isin(np.array(self.genre_names, dtype=object), list(wanted))
         count = np.maximum(self.genres.sum(axis=1), 1)
-        share: NDArray[np.float32] = (self.genres[:, columns].sum(axis=1) / count).astype(np.float32)
+        share: NDArray[np.float32] = (self.genres[:, columns].sum(axis=1) / count).astype(
+            np.float32
+        )
         return share
 
     @cached_property
@@ -214,14 +238,13 @@ def default_catalog() -> Catalog:
 
 def _palette(row: Mapping[str, Any]) -> list[tuple[float, float, float, float]]:
     """Dominance and colour of each entry, in an order that does not depend on the rows'."""
-    int(row["tmdb_id"])
-    if not isinstance(row["title"], str) or not row["title"]:
-        raise ValueError("no title")
     entries = []
     for entry in row["palette"]:
-        red, green, blue = entry["rgb"]
-        share = float(entry["dominance"])
-        if not (0 <= red <= 255 and 0 <= green <= 255 and 0 <= blue <= 255 and 0 <= share < math.inf):
+        if isinstance(entry, Mapping):
+            (red, green, blue), share = entry["rgb"], entry["dominance"]
+        else:
+            red, green, blue, share = entry
+        if not (0 <= red <= 255 and 0 <= green <= 255 and 0 <= blue <= 255 and 0 <= share < _MANY):
             raise ValueError(f"palette entry {entry} is out of range")
         if share > 0:
             entries.append((share, red, green, blue))

@@ -225,7 +225,9 @@ def _changes(
     wanted = closeness.astype(np.float64)
     wanted[rows, lever] += gap / (ranked.colour_part * ranked.weights[rows, lever])
     reachable = wanted[rows, lever] <= 1
-    needed = ranked.assignment.distance_for(np.minimum(wanted, 1).astype(np.float32), ranked.strength)
+    needed = ranked.assignment.distance_for(
+        np.minimum(wanted, 1).astype(np.float32), ranked.strength
+    )
     by_genre = ranked.genre_part * (1 - ranked.genre_fit) >= gap
     result: list[tuple[Literal["first", "nearer", "genre", "several"], int, float]] = []
     for row in range(len(lever)):

@@ -1,0 +1,359 @@
+"""Guarantees of the statistics of two phases."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import signal, stats
+
+from core.errors import SessionError
+from core.mood.autocorrelation import two_phase_moments
+from core.mood.comparison import compare_phases
+from core.mood.resampling import block_bootstrap, block_length, block_permutation
+from core.mood.scale import LOG_RATIOS, SHARES, choose_scale
+from core.mood.statistics import RobustScale, hedges_g, holm, keep_within_fences, levene
+from core.types import EMOTIONS
+
+LEVELS = np.array([0.05, 0.04, 0.05, 0.22, 0.08, 0.06, 0.50])
+DEVIATIONS = 0.2 * LEVELS
+
+
+def ar1(generator, frames, phi):
+    shocks = generator.standard_normal((frames, 7))
+    shocks[1:] *= math.sqrt(1 - phi**2)
+    return signal.lfilter([1], [1, -phi], shocks, axis=0)
+
+
+def phase(seed, frames=225, phi=0.8, shift=0.0, emotion=3):
+    noise = ar1(np.random.default_rng(seed), frames, phi)
+    noise[:, emotion] += shift
+    return LEVELS + DEVIATIONS * noise
+
+
+def same(a, b):
+    """Equal to the last bit; NaN equals NaN."""
+    return repr(a.to_dict()) == repr(b.to_dict())
+
+
+# --- outliers and scales ------------------------------------------------------
+
+
+def test_wild_frames_are_left_out_and_a_lasting_smile_is_kept():
+    values = phase(0)
+    values[100:130, 3] += 0.6
+    wild = np.arange(7, 225, 11)
+    wild = wild[(wild < 92) | (wild > 138)]
+    values[wild] = np.eye(7)[0]
+    keep = keep_within_fences(values, 15.0)
+    assert not keep[wild].any()
+    assert keep[102:128, 3].mean() > 0.9
+
+
+def test_an_outlier_is_judged_by_its_own_phase_alone():
+    values = phase(1)
+    alone = keep_within_fences(values, 15.0)
+    assert (alone == keep_within_fences(values + 5.0, 15.0)).all()
+
+
+def test_robust_scale_is_fitted_on_the_baseline_and_has_a_floor():
+    values = phase(2)
+    values[:, 0] = 0.05
+    scale = RobustScale.fit(values, np.ones_like(values, dtype=bool))
+    assert scale.scale[0] == pytest.approx(0.005)
+    assert np.median(scale.apply(values), axis=0) == pytest.approx(np.zeros(7), abs=1e-12)
+
+
+def test_multiplied_noise_is_tested_as_log_ratios_and_added_noise_as_shares():
+    noise = [ar1(np.random.default_rng(seed), 225, 0.8) for seed in (0, 1)]
+    scores = [np.exp(np.log(LEVELS) + 0.5 * z) for z in noise]
+    softmax = tuple(x / x.sum(axis=1, keepdims=True) for x in scores)
+    assert choose_scale(softmax) is LOG_RATIOS
+    assert choose_scale((phase(0), phase(1))) is SHARES
+
+
+# --- tests and adjustments ----------------------------------------------------
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=9))
+def test_holm_never_lowers_a_p_and_keeps_their_order(p):
+    raw = np.array(p)
+    adjusted = holm(raw)
+    assert (adjusted >= raw).all()
+    assert (adjusted <= 1).all()
+    assert (np.diff(adjusted[np.argsort(raw, kind="stable")]) >= 0).all()
+
+
+def test_levene_agrees_with_scipy_where_every_frame_is_independent():
+    generator = np.random.default_rng(3)
+    first, second = generator.normal(0, 1, (400, 1)), generator.normal(0, 1.2, (300, 1))
+    expected = stats.levene(first[:, 0], second[:, 0], center="median").pvalue
+    ours = levene(first, second, (np.array([400.0]), np.array([300.0])))[0]
+    assert ours == pytest.approx(expected, rel=0.1)
+
+
+def test_hedges_g_shrinks_cohens_d_and_the_more_the_fewer_the_moments():
+    few, many = (hedges_g(np.array([1.0]), np.array([4.0]), n)[0] for n in (8.0, 800.0))
+    assert few < many < 0.5
+    assert many == pytest.approx(0.5, rel=0.01)
+
+
+# --- effective sample size ----------------------------------------------------
+
+
+@pytest.mark.parametrize("phi", [0.0, 0.5, 0.9])
+def test_effective_moments_match_the_variance_of_the_mean(phi):
+    frames, sessions = 300, 60
+    generator = np.random.default_rng(4)
+    sizes = []
+    for _ in range(sessions):
+        pair = (ar1(generator, frames, phi), ar1(generator, frames, phi))
+        (a, _), _ = two_phase_moments(pair, (np.ones((frames, 7)),) * 2, 1e-6)
+        sizes.append(np.median(a.moments))
+    lags = np.arange(1, frames)
+    exact = frames / (1 + 2 * ((1 - lags / frames) * phi**lags).sum())
+    assert np.median(sizes) == pytest.approx(exact, rel=0.12)
+
+
+def test_missing_frames_do_not_hide_the_correlation():
+    generator = np.random.default_rng(5)
+    shared = []
+    for _ in range(20):
+        pair = (ar1(generator, 300, 0.9), ar1(generator, 300, 0.9))
+        seen = tuple(np.repeat(generator.random((300, 1)) > 0.4, 7, axis=1) * 1.0 for _ in pair)
+        blanked = tuple(np.where(w > 0, x, np.nan) for x, w in zip(pair, seen, strict=True))
+        shared.append(two_phase_moments(blanked, seen, 1e-6)[1].shared)
+    assert np.mean(shared) == pytest.approx(0.9, abs=0.01)
+
+
+def test_slow_waves_beneath_fast_noise_reduce_the_moments():
+    generator = np.random.default_rng(6)
+
+    def mixed():
+        return ar1(generator, 450, 0.3) + ar1(generator, 450, 0.97)
+
+    (a, _), correlation = two_phase_moments((mixed(), mixed()), (np.ones((450, 7)),) * 2, 1e-6)
+    assert correlation.slowness > 1.2
+    phi = correlation.shared
+    assert np.median(a.moments) < 0.85 * 450 * (1 - phi) / (1 + phi)
+
+
+# --- resampling ---------------------------------------------------------------
+
+
+def test_bootstrap_spread_is_that_of_the_mean_of_independent_frames():
+    values = np.random.default_rng(7).normal(0, 1, (400, 2))
+    drawn = block_bootstrap(values, np.ones((400, 2)), 1, 2000, np.random.default_rng(0))
+    assert drawn.means.std(axis=0) == pytest.approx(values.std(axis=0) / 20, rel=0.1)
+
+
+def test_bootstrap_never_looks_at_readings_without_weight():
+    values = phase(8)
+    weights = np.ones_like(values)
+    weights[50:90] = 0
+    blank, junk = values.copy(), values.copy()
+    blank[50:90], junk[50:90] = np.nan, 1e6
+    pair = [
+        block_bootstrap(x, weights, 9, 50, np.random.default_rng(1)).means for x in (blank, junk)
+    ]
+    assert np.array_equal(*pair)
+
+
+def test_permutation_finds_a_plain_change_and_only_there():
+    shift = phase(9, shift=2.0), np.ones((225, 7))
+    p = block_permutation(
+        (phase(10), shift[0]), (shift[1], shift[1]), 18, 999, np.random.default_rng(0)
+    )
+    assert p[3] < 0.01
+    assert np.delete(p, 3).min() > 0.05
+
+
+def test_a_block_outlasts_memory_and_a_phase_holds_four():
+    assert block_length(225, 25) == 18
+    assert block_length(100, 2) == 25
+
+
+# --- the comparison -----------------------------------------------------------
+
+
+def test_a_clear_change_is_found_and_named_first():
+    result = compare_phases(phase(11), phase(12, shift=2.5), 15.0)
+    happiness = result.emotions["happiness"]
+    assert result.basis == "change"
+    assert result.primary_emotion == "happiness"
+    assert len(set(result.secondary_emotions) - {"happiness"}) == 2
+    assert happiness.significant
+    assert happiness.p < 0.05
+    assert happiness.change_interval[0] < happiness.change < happiness.change_interval[1]
+    assert happiness.effect_interval[0] < happiness.effect_size < happiness.effect_interval[1]
+    assert happiness.change_interval[0] > 0
+    assert "Happiness rose" in result.sentence
+
+
+def test_without_a_change_the_level_of_the_second_phase_is_named():
+    first = phase(13)
+    result = compare_phases(first, first, 15.0)
+    assert result.basis == "level"
+    assert result.primary_emotion == "neutral"
+    assert result.secondary_emotions == ("happiness", "sadness")
+    assert not any(change.significant for change in result.emotions.values())
+
+
+@pytest.mark.parametrize(("phi", "fps", "seconds"), [(0.0, 10, 10), (0.8, 15, 15), (0.95, 30, 20)])
+def test_false_alarms_stay_rare_whatever_the_correlation(phi, fps, seconds):
+    sessions, frames = 100, fps * seconds
+    alarms = sum(
+        compare_phases(
+            phase((s, 0), frames, phi), phase((s, 1), frames, phi), fps, resamples=0
+        ).basis
+        == "change"
+        for s in range(sessions)
+    )
+    # More than this by chance in 1 of 1,000 runs at a true rate of 5 %; a plain
+    # t-test on frames has 40 and more from phi = 0.5.
+    assert alarms <= stats.binom.ppf(0.999, sessions, 0.05)
+
+
+def test_a_shift_of_one_and_a_quarter_deviations_is_mostly_found():
+    sessions = 40
+    results = [
+        compare_phases(phase((s, 2)), phase((s, 3), shift=1.25, emotion=s % 7), 15.0, resamples=0)
+        for s in range(sessions)
+    ]
+    found = [(s, r) for s, r in enumerate(results) if r.basis == "change"]
+    assert len(found) >= stats.binom.ppf(0.001, sessions, 0.8)
+    assert np.mean([r.primary_emotion == EMOTIONS[s % 7] for s, r in found]) >= 0.9
+
+
+def test_moments_too_few_give_no_emotion_and_ask_for_more_seconds():
+    result = compare_phases(phase(14, 300, 0.99), phase(15, 300, 0.99), 30.0)
+    assert result.basis == "insufficient"
+    assert result.primary_emotion is None
+    assert result.secondary_emotions == ()
+    assert result.needed_seconds >= 10
+    assert result.mood == {}
+
+
+@pytest.mark.parametrize("frames", [0, 1, 44])
+def test_less_than_three_seconds_of_face_names_nothing(frames):
+    short = np.full((225, 7), np.nan)
+    short[:frames] = phase(16)[:frames]
+    for pair in ((short, phase(17)), (phase(17), short), (short[:0], short[:0])):
+        result = compare_phases(*pair, 15.0)
+        assert result.basis == "insufficient"
+        assert result.primary_emotion is None
+        assert result.needed_seconds >= 1
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.permutations(range(7)), st.integers(0, 50))
+def test_the_order_of_the_emotions_does_not_matter(order, seed):
+    first, second = phase((seed, 4)), phase((seed, 5), shift=1.5)
+    plain = compare_phases(first, second, 15.0, resamples=0)
+    mixed = compare_phases(first[:, order], second[:, order], 15.0, resamples=0)
+    for place, origin in enumerate(order):
+        a, b = mixed.emotions[EMOTIONS[place]], plain.emotions[EMOTIONS[origin]]
+        assert a.p == pytest.approx(b.p, rel=1e-6)
+        assert a.change == pytest.approx(b.change, abs=1e-9)
+    assert mixed.basis == plain.basis
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.integers(0, 1000))
+def test_exchanging_the_phases_turns_the_change_around(seed):
+    first, second = phase((seed, 6)), phase((seed, 7), shift=0.8)
+    there = compare_phases(first, second, 15.0, resamples=0)
+    back = compare_phases(second, first, 15.0, resamples=0)
+    for name in EMOTIONS:
+        assert there.emotions[name].change == pytest.approx(-back.emotions[name].change)
+        assert there.emotions[name].p == pytest.approx(back.emotions[name].p)
+
+
+def test_the_same_input_and_seed_give_the_same_bits():
+    first, second = phase(18), phase(19, shift=1.0)
+    once, again = (compare_phases(first, second, 15.0, seed=5) for _ in range(2))
+    assert same(once, again)
+    other = compare_phases(first, second, 15.0, seed=6)
+    assert not same(once, other)
+
+
+def test_the_input_is_left_as_it_was():
+    first, second = phase(20), phase(21)
+    copies = first.copy(), second.copy()
+    compare_phases(first, second, 15.0, trust_first=np.linspace(0, 1, 225), resamples=9)
+    assert np.array_equal(first, copies[0])
+    assert np.array_equal(second, copies[1])
+
+
+def test_what_is_not_trusted_does_not_count():
+    first, second = phase(22), phase(23)
+    second[100:160] = np.eye(7)[0]
+    trust = np.ones(225)
+    trust[100:160] = 0.1
+    doubted = compare_phases(first, second, 15.0, trust_second=trust, resamples=0)
+    second[100:160] = np.nan
+    missing = compare_phases(first, second, 15.0, resamples=0)
+    assert doubted.emotions == missing.emotions
+    assert "low_trust" in {note.code for note in doubted.notes}
+
+
+def test_a_row_with_one_nan_is_a_frame_without_a_face():
+    first, second = phase(24), phase(25)
+    partly, wholly = second.copy(), second.copy()
+    partly[10:40, 2], wholly[10:40] = np.nan, np.nan
+    assert same(compare_phases(first, partly, 15.0), compare_phases(first, wholly, 15.0))
+
+
+def test_an_emotion_that_never_moves_is_never_the_change():
+    first, second = phase(26), phase(27, shift=2.5)
+    first[:, 1] = second[:, 1] = 0.0
+    result = compare_phases(first, second, 15.0)
+    assert result.emotions["disgust"].p == 1.0
+    assert result.primary_emotion == "happiness"
+
+
+def test_readings_that_stand_still_are_compared_without_failing():
+    first, second = np.tile(LEVELS, (225, 1)), np.tile(LEVELS[::-1], (225, 1))
+    assert compare_phases(first, first, 15.0).basis == "level"
+    assert compare_phases(first, second, 15.0).basis == "change"
+
+
+def test_a_rare_emotion_that_doubles_within_a_thousandth_has_not_changed():
+    generator = np.random.default_rng(28)
+
+    def rare(level):
+        values = phase(generator.integers(1 << 30))
+        values[:, 1] = level * np.exp(0.3 * ar1(generator, 225, 0.8)[:, 1])
+        return values
+
+    result = compare_phases(rare(0.0005), rare(0.001), 15.0)
+    assert not result.emotions["disgust"].significant
+
+
+@pytest.mark.parametrize(
+    ("arguments", "keywords", "named"),
+    [
+        ((np.ones((50, 6)), np.ones((50, 7)), 15.0), {}, "first"),
+        ((np.ones((50, 7)), np.ones(50), 15.0), {}, "second"),
+        ((np.ones((50, 7)), np.ones((50, 7)), 0.0), {}, "fps"),
+        ((np.ones((50, 7)), np.ones((50, 7)), math.nan), {}, "fps"),
+        ((np.ones((50, 7)), np.ones((50, 7)), 15.0), {"trust_first": np.ones(49)}, "trust"),
+        ((np.ones((50, 7)), np.ones((50, 7)), 15.0), {"trust_second": np.full(50, 2.0)}, "trust"),
+        (([["a"] * 7], np.ones((50, 7)), 15.0), {}, "first"),
+    ],
+)
+def test_input_of_the_wrong_kind_is_refused_by_name(arguments, keywords, named):
+    with pytest.raises(SessionError, match=named):
+        compare_phases(*arguments, **keywords)
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_every_basis_has_a_sentence_in_both_languages(language):
+    results = [
+        compare_phases(phase(29), phase(30, shift=2.5), 15.0, resamples=0),
+        compare_phases(phase(29), phase(29), 15.0, resamples=0),
+        compare_phases(phase(29)[:10], phase(30), 15.0, resamples=0),
+    ]
+    assert {r.basis for r in results} == {"change", "level", "insufficient"}
+    assert len({r.sentence_in(language) for r in results}) == 3
