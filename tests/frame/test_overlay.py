@@ -1,0 +1,109 @@
+"""What is drawn is there, readable, and never more than was read."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.frame.overlay import dashes, draw, text_px
+from core.types import EMOTIONS, Box, Face, FrameReport, QualityReading, SystemReading
+
+
+def face(box: Box, trust: float = 0.9, emotion: str | None = "happiness") -> Face:
+    probabilities = None
+    if emotion is not None:
+        probabilities = np.full(7, 0.03, np.float32)
+        probabilities[EMOTIONS.index(emotion)] = 0.82
+    return Face(1, box, 0.9, probabilities, emotion, trust, "too_dark")
+
+
+def report(*faces: Face, quality: float = 0.8, frozen: bool = False) -> FrameReport:
+    reading = QualityReading(0.1, 120.0, 0.1, 0.0, frozen, quality)
+    system = SystemReading(25.0, 10.0, {}, 10.0, 10.0, 100.0)
+    return FrameReport(0, 0.0, "ok", faces, reading, system)
+
+
+def changed(image: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    return np.any(image != drawn, axis=2)
+
+
+GROUND = np.full((480, 640, 3), 128, np.uint8)
+
+
+def test_the_frame_itself_is_left_as_it_was() -> None:
+    image = GROUND.copy()
+    drawn = draw(image, report(face(Box(200, 150, 120, 140))))
+    assert np.array_equal(image, GROUND)
+    assert drawn.shape == image.shape
+    assert drawn.dtype == np.uint8
+
+
+def test_nothing_is_drawn_where_nothing_was_read() -> None:
+    assert np.array_equal(draw(GROUND, FrameReport(0, 0.0, "no_face")), GROUND)
+
+
+def test_the_box_is_drawn_around_the_face_and_not_over_it() -> None:
+    where = changed(GROUND, draw(GROUND, report(face(Box(200, 150, 120, 140)))))
+    assert where[150, 210:310].all()
+    assert where[160:280, 200].all()
+    assert not where[165:275, 215:305].any()
+
+
+def test_a_reading_of_low_trust_has_a_dashed_box() -> None:
+    sure = changed(GROUND, draw(GROUND, report(face(Box(200, 150, 120, 140), trust=0.9))))
+    doubt = changed(GROUND, draw(GROUND, report(face(Box(200, 150, 120, 140), trust=0.2))))
+    assert sure[150:290, 320].all()
+    assert 0.3 < doubt[150:290, 320].mean() < 0.9
+
+
+def test_a_poor_picture_is_marked() -> None:
+    good, poor = draw(GROUND, report(quality=0.8)), draw(GROUND, report(quality=0.2))
+    red = poor[-40:, :120].astype(int)
+    assert (red[..., 2] - red[..., 0]).max() > 80
+    calm = good[-40:, :120].astype(int)
+    assert (calm[..., 2] - calm[..., 0]).max() < 40
+
+
+def test_a_freeze_is_named() -> None:
+    still, moving = draw(GROUND, report(frozen=True)), draw(GROUND, report())
+    assert changed(GROUND, still).sum() > changed(GROUND, moving).sum() * 1.2
+
+
+@pytest.mark.parametrize("height", [240, 480, 1080, 2160])
+def test_words_grow_with_the_picture_and_stay_readable(height: int) -> None:
+    width = height * 16 // 9
+    capital_px = text_px(width, height)
+    assert capital_px >= 6
+    assert 0.015 <= capital_px / height <= 0.03
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(16, 400),
+    st.integers(16, 400),
+    st.tuples(*[st.floats(-500, 900)] * 2, *[st.floats(0, 900)] * 2),
+    st.sampled_from([*EMOTIONS, None]),
+    st.floats(0, 1),
+)
+def test_any_box_on_any_picture_is_drawn_without_failing(
+    width: int, height: int, box: tuple[float, ...], emotion: str | None, trust: float
+) -> None:
+    image = np.zeros((height, width, 3), np.uint8)
+    drawn = draw(image, report(face(Box(*box), trust, emotion), frozen=True))
+    assert drawn.shape == image.shape
+
+
+@given(st.tuples(*[st.integers(-100, 2000)] * 4), st.floats(1, 500))
+def test_dashes_begin_and_end_where_the_line_does(
+    ends: tuple[int, int, int, int], dash_px: float
+) -> None:
+    start, end = ends[:2], ends[2:]
+    parts = dashes(start, end, dash_px)
+    assert parts[0][0] == start
+    assert parts[-1][1] == end
+
+
+def test_a_line_of_infinite_dashes_is_whole() -> None:
+    assert dashes((0, 0), (50, 0), float("inf")) == [((0, 0), (50, 0))]
