@@ -72,6 +72,7 @@ class AnnotatedVideo:
         self._last_pts = -1
         self._closed = False
         try:
+            path.write_bytes(b"")  # the encoder itself opens the file only with its first frame
             self._container = av.open(str(path), "w", options={"movflags": "+faststart"})
             self._stream = self._add_stream(fps, sample_aspect_ratio)
         except (FFmpegError, OSError, ValueError) as error:
@@ -141,6 +142,8 @@ class AnnotatedVideo:
         finally:
             try:
                 self._container.close()
+                if self._last_pts < 0:
+                    self.path.unlink()  # a video without a frame is none
             except (FFmpegError, OSError) as error:
                 self._error = self._error or error
 

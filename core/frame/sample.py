@@ -9,6 +9,7 @@ and noisy, then it freezes.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
@@ -67,7 +68,8 @@ def sample_clip(directory: Path | None = None) -> Path:
         _encode(draft)
         draft.replace(path)
     except (OSError, FFmpegError) as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink()
         raise RecordError(
             f"{path}: the sample clip cannot be written ({getattr(error, 'strerror', error)}); "
             "check the disk's space and the directory's permissions"

@@ -278,10 +278,12 @@ class _Files:
         try:
             self._open.close()
         finally:
+            run.files = {name: path for name, path in run.files.items() if Path(path).exists()}
             incidents = [each.as_dict() for kind_ in run.incidents() for each in kind_]
             incidents.sort(key=lambda incident: incident["onset_s"])
             write_json(self._path("incidents.json"), incidents)
-            write_json(self._path("summary.json"), run.summary().as_dict())
+            summary = self._path("summary.json")
+            write_json(summary, run.summary().as_dict())
 
     def _path(self, name: str) -> Path:
         path = self._directory / name
