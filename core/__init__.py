@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from core.frame.quality import QualityMeter
     from core.frame.video import analyze_video
     from core.mood.colour import delta_e_2000
+    from core.mood.comparison import compare_phases
     from core.mood.films import Pick, rank_films
+    from core.mood.result import SessionResult
     from core.records.run import RunSummary
     from core.settings import Settings
     from core.types import EMOTIONS, FERPLUS_EMOTIONS, Frame, FrameReport
@@ -34,8 +36,10 @@ _HOMES: Final = {
     "Pick": "core.mood.films",
     "QualityMeter": "core.frame.quality",
     "RunSummary": "core.records.run",
+    "SessionResult": "core.mood.result",
     "Settings": "core.settings",
     "analyze_video": "core.frame.video",
+    "compare_phases": "core.mood.comparison",
     "delta_e_2000": "core.mood.colour",
     "rank_films": "core.mood.films",
 }
@@ -51,9 +55,11 @@ __all__ = [
     "Pick",
     "QualityMeter",
     "RunSummary",
+    "SessionResult",
     "Settings",
     "__version__",
     "analyze_video",
+    "compare_phases",
     "delta_e_2000",
     "rank_films",
 ]

@@ -11,17 +11,22 @@ import core
 
 DOCUMENTED = {
     "EMOTIONS",
-    "FERPLUS_EMOTIONS",
     "EmotionClassifier",
+    "FERPLUS_EMOTIONS",
     "Frame",
     "FramePipeline",
     "FrameReport",
     "FramemoodError",
+    "Pick",
     "QualityMeter",
     "RunSummary",
+    "SessionResult",
     "Settings",
     "__version__",
     "analyze_video",
+    "compare_phases",
+    "delta_e_2000",
+    "rank_films",
 }
 
 
