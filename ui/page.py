@@ -8,7 +8,7 @@ from typing import Any, Final
 import gradio as gr
 
 from core.settings import Settings
-from ui import live, video
+from ui import films, live, video
 from ui.context import Context
 from ui.sessions import Sessions
 from ui.shell import shell_middleware, static_route
@@ -18,6 +18,7 @@ from ui.theme import theme
 TABS: Final[tuple[tuple[str, Callable[[Context], None]], ...]] = (
     ("live", live.build),
     ("video", video.build),
+    ("films", films.build),
 )
 """Tabs in the order they stand: the key of their name and what builds them."""
 

@@ -45,7 +45,7 @@ class FilmsTab {
     };
     this.page = page;
     this.picker = new MoodPicker(page, (change) => this.change(change));
-    this.colours = new Colours(page, (colours) => this.change({ colours }));
+    this.colours = new Colours(page, (colours) => this.change({ colours: this.unlessUntouched(colours) }));
     this.filters = new Filters(page, (filters) => this.change({ filters }));
     this.dialog = new FilmDialog(page);
     this.build();
@@ -140,9 +140,16 @@ class FilmsTab {
       goal,
       method,
       language: this.language,
-      colours: colours && colours.filter((colour) => colour.on).map(({ rgb, weight, emotion }) => ({ rgb, weight, emotion })),
+      colours: colours && colours.filter((colour) => colour.on).map(({ rgb, weight, emotion, own }) => ({ rgb, weight, emotion: own ? "" : emotion })),
       filters: { ...filters, seen: filters.unseen ? this.shelf.seenIds() : [] },
     };
+  }
+
+  /** Colours that are the mood's own again count as untouched: they are ranked as such. */
+  unlessUntouched(colours) {
+    const own = this.answer?.colours || [];
+    const same = (colour, place) => colour.on && colour.rgb === own[place]?.rgb;
+    return colours && colours.length === own.length && colours.every(same) ? null : colours;
   }
 
   fail(words) {

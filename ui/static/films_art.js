@@ -132,14 +132,21 @@ const COMPOSITIONS = [
   },
 ];
 
-// Hangul and kana fill a square, Latin letters a little over half of one.
-const breadth = (text) => [...text].reduce((sum, letter) => sum + (letter.codePointAt(0) > 0x2e80 ? 0.98 : 0.58), 0);
+let ruler = null;
 
+/** Breadth of a text in the title's own type, em. */
+function breadth(text) {
+  ruler ??= document.createElement("canvas").getContext("2d");
+  ruler.font = `800 100px ${getComputedStyle(document.body).fontFamily}`;
+  return ruler.measureText(text).width / 100;
+}
+
+// In hundredths of the poster's width: long titles are set smaller, and the longest word fits.
 function titleSize(title) {
-  const longest = Math.max(...title.split(/[\s\-:]+/).map(breadth), 1);
+  const longest = Math.max(...title.split(/[\s-]+/).map(breadth), 1);
   const all = breadth(title);
   const wished = all < 5 ? 19 : all < 9 ? 15 : all < 15 ? 12 : all < 24 ? 10 : 8.5;
-  return Math.min(wished, 84 / longest);
+  return Math.max(5, Math.min(wished, 82 / longest));
 }
 
 /** Draw the poster of a film under its title in the visitor's language. */

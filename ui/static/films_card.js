@@ -3,7 +3,6 @@
 import { drawPoster } from "./films_art.js";
 import { h, icon } from "./films_dom.js";
 
-const IMAGES = "https://image.tmdb.org/t/p/w342";
 const MOST_GENRES = 2;
 
 /** A film's title in the language of the page. */
@@ -25,7 +24,7 @@ export function poster(film, title, { lazy = true } = {}) {
     },
   });
   // Last, so that a cached picture finds its listeners and its laziness in place.
-  image.src = IMAGES + film.poster;
+  image.src = film.poster;
   frame.append(image);
   return frame;
 }
@@ -55,6 +54,15 @@ export function rating(film, { t, format }) {
   const value = film.rating.toFixed(1);
   const tip = t("rating_tip", { rating: value, votes: format(film.votes ?? 0) });
   return h("span", { class: "fmf-rating", title: tip, "aria-label": tip, role: "img" }, `★ ${value}`);
+}
+
+// The original formula has no percent of anything: it shows its place and its mean distance.
+function standing(film, t) {
+  if (film.match === undefined) return null;
+  if (film.match === null) {
+    return h("p", { class: "fmf-match", title: t("original_tip") }, t("place", { rank: film.rank, distance: film.meanDistance.toFixed(0) }));
+  }
+  return h("p", { class: "fmf-match", title: t("match_tip") }, t("match", { value: percent(film.match) }));
 }
 
 /**
@@ -95,9 +103,7 @@ export function card(film, page) {
       h("h3", {}, open),
       h("p", { class: "fmf-facts" }, film.year ? `${film.year}` : "", rating(film, page)),
       h("p", { class: "fmf-genres" }, genres),
-      film.match === undefined
-        ? null
-        : h("p", { class: "fmf-match", title: t("match_tip") }, h("b", {}, t("percent", { value: percent(film.match) })), ` ${t("match_word")}`),
+      standing(film, t),
     ),
     heart,
   );

@@ -11,6 +11,8 @@ const NAMED_DELTAS = [
   [Infinity, "delta_far"],
 ];
 
+const MOST_PAIRS = 6;
+
 /** The one dialog of the tab; `open(film, list, opener)` shows a film and can walk along its list. */
 export class FilmDialog {
   constructor(page) {
@@ -86,16 +88,15 @@ export class FilmDialog {
       h("div", { class: "fmf-sheet-poster" }, poster(film, title, { lazy: false }), strip(film, t)),
       h(
         "div",
-        { class: "fmf-sheet-words" },
+        { class: "fmf-sheet-head" },
         h("h2", { id: "fmf-sheet-title", tabIndex: -1 }, title),
         named && h("p", { class: "fmf-soft", lang: film.language }, t("original_title", { title: film.original })),
         h("p", { class: "fmf-soft" }, facts.filter(Boolean).join(" · ")),
         film.rating !== null &&
           h("p", { class: "fmf-soft" }, rating(film, this.page), ` · ${t("votes", { votes: this.page.format(film.votes ?? 0) })}`),
         this.keep(film),
-        film.reason && this.reason(film),
-        this.links(film, title),
       ),
+      h("div", { class: "fmf-sheet-words" }, film.reason && this.reason(film), this.links(film, title)),
     ];
   }
 
@@ -113,7 +114,7 @@ export class FilmDialog {
 
   reason(film) {
     const { t } = this.page;
-    const { colour, genre, pairs, changes } = film.reason;
+    const { colour, genre, fitting, dominance, pairs, change } = film.reason;
     const meter = (label, tip, value) =>
       h(
         "div",
@@ -126,27 +127,46 @@ export class FilmDialog {
       "section",
       { class: "fmf-reason" },
       h("h3", {}, t("why")),
-      h("p", { class: "fmf-score", title: t("match_tip") }, h("b", {}, `${percent(film.match)}`), h("small", {}, "%"), ` ${t("match_word")}`),
-      colour !== null && meter("colour_fit", "colour_fit_tip", colour),
+      film.match === null
+        ? h("p", {}, t("original_reason", { rank: film.rank, distance: film.meanDistance.toFixed(1), dominance: percent(dominance) }))
+        : h("p", { class: "fmf-score", title: t("match_tip") }, h("b", {}, `${percent(film.match)}`), h("small", {}, "%"), ` ${t("match_word")}`),
+      meter("colour_fit", "colour_fit_tip", colour),
       meter("genre_fit", "genre_fit_tip", genre),
-      pairs.length > 0 && h("h4", {}, t("pairs")),
-      pairs.length > 0 && h("ul", { class: "fmf-pairs" }, pairs.map((pair) => this.pair(pair))),
-      changes.length > 0 && h("h4", {}, t("improve")),
-      changes.length > 0 && h("ul", { class: "fmf-changes" }, changes.map((change) => h("li", {}, change))),
+      h("p", { class: "fmf-soft" }, fitting.length ? t("genres_fit", { genres: fitting.map((name) => genreName(name, t)).join(", ") }) : t("genres_none")),
+      pairs.length > 0 && [h("h4", {}, t("pairs")), h("ul", { class: "fmf-pairs" }, pairs.slice(0, MOST_PAIRS).map((pair) => this.pair(pair)))],
+      change && [h("h4", {}, t("improve")), this.change(change)],
       !film.posterMeasured && film.poster && h("p", { class: "fmf-soft" }, t("old_poster")),
     );
   }
 
-  pair({ mood, poster: found, deltaE, share }) {
+  swatch(rgb, label) {
+    const words = `${this.page.t(label)} ${rgb}`;
+    return h("i", { class: "fmf-dot", style: `background:${rgb}`, role: "img", "aria-label": words, title: words });
+  }
+
+  pair({ mood, poster: found, emotion, deltaE, share }) {
     const { t } = this.page;
     const [, word] = NAMED_DELTAS.find(([most]) => deltaE < most);
-    const swatch = (rgb, label) => h("i", { class: "fmf-dot", style: `background:${rgb}`, role: "img", "aria-label": `${t(label)} ${rgb}`, title: `${t(label)} ${rgb}` });
+    const whose = emotion ? t(emotion === "calm" ? "calm" : `common.${emotion}`) : t("yours");
     return h(
       "li",
       {},
-      h("span", { class: "fmf-meet" }, swatch(mood, "pair_mood"), swatch(found, "pair_poster")),
-      h("span", {}, t(word), " ", h("small", { title: t("delta_tip") }, `ΔE ${deltaE.toFixed(1)}`)),
-      share === null ? null : h("small", {}, t("pair_share", { share: percent(share) })),
+      h("span", { class: "fmf-meet" }, this.swatch(found, "pair_poster"), this.swatch(mood, "pair_mood")),
+      h("span", {}, t("pair_share", { share: percent(share), emotion: whose })),
+      h("small", { title: t("delta_tip") }, `${t(word)}, ΔE ${deltaE.toFixed(1)}`),
+    );
+  }
+
+  /** The smallest step that would put the film past the one above it. */
+  change({ kind, pair, needed }) {
+    const { t } = this.page;
+    if (kind !== "nearer" || !pair) return h("p", {}, t(`change_${kind}`));
+    const figures = { share: percent(pair.share), distance: pair.deltaE.toFixed(1), needed: needed.toFixed(1) };
+    return h(
+      "p",
+      { class: "fmf-change" },
+      h("span", { class: "fmf-meet" }, this.swatch(pair.poster, "pair_poster"), this.swatch(pair.mood, "pair_mood")),
+      h("span", { title: t("delta_tip") }, t("change_nearer", figures)),
     );
   }
 

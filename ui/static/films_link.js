@@ -49,7 +49,7 @@ export function toQuery(choice) {
   if (choice.method !== "palette") query.set("method", choice.method);
   if (choice.colours) {
     const parts = choice.colours.map(
-      (colour) => `${colour.rgb.slice(1)}-${Math.round(colour.weight * 1000)}-${colour.emotion}${colour.on ? "" : "-off"}`,
+      (colour) => [colour.rgb.slice(1), Math.round(colour.weight * 1e4), colour.emotion, colour.own && "own", !colour.on && "off"].filter(Boolean).join("-"),
     );
     query.set("colours", list(parts));
   }
@@ -104,33 +104,29 @@ function readMood(text) {
 
 function readColours(text) {
   const colours = text.split(".").slice(0, 60).flatMap((part) => {
-    const [rgb, weight, emotion, off] = part.split("-");
-    if (!/^[0-9a-f]{6}$/i.test(rgb) || !(Number(weight) > 0) || !EMOTIONS.includes(emotion)) return [];
-    return [{ rgb: `#${rgb.toLowerCase()}`, weight: Math.min(1, Number(weight) / 1000), emotion, on: off !== "off" }];
+    const [rgb, weight, emotion, ...marks] = part.split("-");
+    if (!/^[0-9a-f]{6}$/i.test(rgb) || !(Number(weight) > 0) || ![...EMOTIONS, "calm"].includes(emotion)) return [];
+    const share = Math.min(1, Number(weight) / 1e4);
+    return [{ rgb: `#${rgb.toLowerCase()}`, weight: share, emotion, own: marks.includes("own"), on: !marks.includes("off") }];
   });
   return colours.some((colour) => colour.on) ? colours : null;
 }
 
-/** Address that opens the page on these picks. */
+/** Address that opens the page on these picks; whoever gets it keeps their own language and theme. */
 export function shareAddress(choice) {
   const address = new URL(window.location.href);
-  for (const name of NAMES) address.searchParams.delete(name);
-  const rest = address.searchParams.toString();
-  address.search = toQuery(choice) + (rest ? `&${rest}` : "");
+  address.search = toQuery(choice);
   address.hash = "";
   return address.href;
 }
 
 /** Keep the address bar on what is shown, so that a reload and a copied address both find it again. */
 export function showAddress(choice) {
-  const address = choice ? shareAddress(choice) : withoutChoice();
-  if (address !== window.location.href) window.history.replaceState(window.history.state, "", address);
-}
-
-function withoutChoice() {
   const address = new URL(window.location.href);
   for (const name of NAMES) address.searchParams.delete(name);
-  return address.href;
+  const rest = address.searchParams.toString();
+  address.search = [choice && toQuery(choice), rest].filter(Boolean).join("&");
+  if (address.href !== window.location.href) window.history.replaceState(window.history.state, "", address);
 }
 
 /** What this browser tab looked at last, for the way back from another tab of the page. */

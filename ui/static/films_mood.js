@@ -186,11 +186,11 @@ export class Colours {
         input: () => {
           this.picking = input;
           swatch.style.setProperty("--c", input.value);
-          this.edit(place, { rgb: input.value, on: true });
+          this.edit(place, { rgb: input.value, own: true, on: true });
         },
         change: () => {
           this.picking = null;
-          this.edit(place, { rgb: input.value, on: true });
+          this.edit(place, { rgb: input.value, own: true, on: true });
         },
         blur: () => {
           this.picking = null;

@@ -12,14 +12,23 @@ function read(key) {
   }
 }
 
+// What another version kept, or a visitor changed by hand, is shown only where it is whole.
+const whole = (film) =>
+  Boolean(film) &&
+  Number.isInteger(film.id) &&
+  typeof film.title === "string" &&
+  Array.isArray(film.genres) &&
+  Array.isArray(film.palette) &&
+  film.palette.length > 0 &&
+  film.palette.every(([rgb, share]) => /^#[0-9a-f]{6}$/.test(rgb) && Number.isFinite(share)) &&
+  (film.poster === null || String(film.poster).startsWith("https://image.tmdb.org/"));
+
 /** The two lists; `onChange` is called when they change here or in another window. */
 export function shelf(onChange) {
   let saved = new Map();
   let seen = new Set();
   let keeps = true;
   const load = () => {
-    const whole = (film) =>
-      film && Number.isInteger(film.id) && typeof film.title === "string" && Array.isArray(film.palette) && Array.isArray(film.genres);
     saved = new Map(read(SAVED).filter(whole).map((film) => [film.id, film]));
     seen = new Set(read(SEEN).filter(Number.isInteger));
   };
@@ -46,7 +55,7 @@ export function shelf(onChange) {
     isSeen: (film) => seen.has(film.id),
     lasts: () => keeps,
     toggleSaved(film) {
-      const { match, reason, ...facts } = film;
+      const { match, meanDistance, rank, reason, ...facts } = film;
       if (!saved.delete(film.id)) saved.set(film.id, facts);
       write(SAVED, [...saved.values()]);
     },
