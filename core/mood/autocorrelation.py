@@ -154,7 +154,7 @@ def _restricted_likelihood(values: Array, used: Mask) -> tuple[Array, Array]:
     cell, shape = kind * columns + column, (len(gaps), columns)
 
     def total(weights: Array) -> Array:
-        return np.bincount(cell, weights, minlength=shape[0] * columns).reshape(shape)
+        return np.bincount(cell, weights, shape[0] * columns).astype(np.float64).reshape(shape)
 
     a, b = values[row, column], values[left, column]
     opening = values[used.argmax(axis=0), np.arange(columns)]

@@ -16,8 +16,8 @@ from core.mood.resampling import block_bootstrap, block_length, block_permutatio
 from core.mood.result import EmotionChange, SessionResult
 from core.mood.scale import LOG_RATIOS, SHARES, Scale, choose_scale
 from core.mood.statistics import (
-    SCALE_FLOOR,
     Array,
+    Mask,
     RobustScale,
     hedges_g,
     holm,
@@ -42,8 +42,21 @@ LEAST_MOMENTS: Final = 6.5
 LEAST_TRUST: Final = 0.25
 """Readings trusted less do not count; above it they count by their trust."""
 
-_NOTED_SHARE: Final = 0.05
+LEAST_CHANGE: Final = 0.002
+"""A change of less than a fifth of a percentage point is none, however regular."""
+
+_NOTED_PERCENT: Final = 5.0
 _FEWEST_READINGS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Phase:
+    """One phase as checked: shares (N, 7), trust (N,), frames without a face or trust."""
+
+    shares: Array
+    trust: Array
+    missing: int
+    doubted: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +69,7 @@ class _Evidence:
     variance: Array
     error: Array
     degrees: Array
-    welch: Array
+    welch: Mask
     p: Array
 
     @property
@@ -114,33 +127,34 @@ def compare_phases(
         raise SessionError(f"fps={fps} is no frame rate; give frames a second, above 0")
     if seed < 0 or resamples < 0:
         raise SessionError(f"seed={seed} and resamples={resamples} must be 0 or more")
-    values, weights, notes = zip(
+    prepared = [
         _prepare(first, trust_first, "first"),
         _prepare(second, trust_second, "second"),
-        strict=True,
-    )
-    usable_s = tuple(float(np.count_nonzero(w) / fps) for w in weights)
-    shares = (values[0], values[1])
-    trust = (weights[0], weights[1])
+    ]
+    shares = (prepared[0].shares, prepared[1].shares)
+    trust = (prepared[0].trust, prepared[1].trust)
+    seconds = [float(np.count_nonzero(w) / fps) for w in trust]
+    usable_s = (seconds[0], seconds[1])
     if (
         min(usable_s) < LEAST_USABLE_S - 1e-9
         or min(map(np.count_nonzero, trust)) < _FEWEST_READINGS
     ):
-        return _insufficient(shares, trust, fps, seed, (usable_s[0], usable_s[1]))
+        return _insufficient(shares, trust, usable_s, fps=fps, seed=seed)
 
     plain = _test(shares, trust, fps, SHARES)
     scale = choose_scale(shares)
     tested = plain if scale is SHARES else _test(shares, trust, fps, LOG_RATIOS)
     if min(tested.moments) < LEAST_MOMENTS:
-        return _insufficient(shares, trust, fps, seed, (usable_s[0], usable_s[1]), tested)
+        return _insufficient(shares, trust, usable_s, fps=fps, seed=seed, evidence=tested)
 
     adjusted = holm(tested.p)
     if scale is not SHARES:
         # A rare emotion can double and still be a thousandth: it has changed only
         # where its own share has, too.
         adjusted = np.maximum(adjusted, plain.p)
+    adjusted = np.where(np.abs(plain.difference) < LEAST_CHANGE, 1.0, adjusted)
     significant = adjusted < SIGNIFICANCE
-    emotions = _describe(shares, plain, tested, adjusted, significant, fps, seed, resamples)
+    emotions = _describe(shares, plain, tested, adjusted=adjusted, seed=seed, resamples=resamples)
 
     size = np.abs(tested.difference) / np.maximum(np.sqrt(tested.variance), scale.resolution)
     if significant.any():
@@ -153,21 +167,19 @@ def compare_phases(
         primary_emotion=names[0],
         secondary_emotions=(names[1], names[2]),
         emotions=emotions,
-        usable_seconds=(usable_s[0], usable_s[1]),
+        usable_seconds=usable_s,
         moments=tested.moments,
         correlation=tested.correlation.shared,
         slowness=tested.correlation.slowness,
         scale=scale.name,
-        notes=(*_merge(notes), *_outlier_note(trust, plain)),
+        notes=(*_frame_notes(prepared), *_outlier_note(trust, plain)),
         fps=float(fps),
         seed=seed,
     )
 
 
-def _prepare(
-    values: ArrayLike, trust: ArrayLike | None, name: str
-) -> tuple[Array, Array, dict[str, float]]:
-    """Check one phase; give values (N, 7), weight of each row (N,) and what was left out."""
+def _prepare(values: ArrayLike, trust: ArrayLike | None, name: str) -> _Phase:
+    """Check one phase; what is not used becomes NaN with a trust of 0."""
     try:
         rows = np.array(values, dtype=np.float64)
         belief = np.ones(len(rows)) if trust is None else np.array(trust, dtype=np.float64)
@@ -191,8 +203,12 @@ def _prepare(
     face = np.isfinite(rows).all(axis=1)
     weight = np.where(face & (known >= LEAST_TRUST), known, 0.0)
     rows[weight == 0] = np.nan
-    missing, doubted = np.count_nonzero(~face), np.count_nonzero(face & (weight == 0))
-    return rows, weight, {"missing_face": missing, "low_trust": doubted, "frames": len(rows)}
+    return _Phase(
+        shares=rows,
+        trust=weight,
+        missing=int(np.count_nonzero(~face)),
+        doubted=int(np.count_nonzero(face & (weight == 0))),
+    )
 
 
 def _test(
@@ -221,8 +237,10 @@ def _test(
     )
     error = np.where(welch, welch_error, student_error)
     freedom = np.maximum(np.where(welch, welch_degrees, student_degrees), 1.0)
-    degrees = 1 / (1 / freedom + 1 / correlation.degrees)
-    p = 2 * stats.t.sf(np.abs(b.mean - a.mean) / error, degrees)
+    # The slow waves carry part of what the variance already carries, so their
+    # uncertainty is counted by half; simulation bears it out (docs/methods.md).
+    degrees = 1 / (1 / freedom + 1 / (2 * correlation.degrees))
+    p = np.asarray(2 * stats.t.sf(np.abs(b.mean - a.mean) / error, degrees))
     return _Evidence((a, b), correlation, weights, pooled, error, degrees, welch, p)
 
 
@@ -237,14 +255,12 @@ def _describe(
     shares: tuple[Array, Array],
     plain: _Evidence,
     tested: _Evidence,
+    *,
     adjusted: Array,
-    significant: Array,
-    fps: float,
     seed: int,
     resamples: int,
 ) -> dict[str, EmotionChange]:
     """Put the figures of all emotions together, on the scale of shares."""
-    del fps
     a, b = plain.phases
     difference = plain.difference
     reach = stats.t.ppf(1 - SIGNIFICANCE / 2, plain.degrees) * plain.error
@@ -277,7 +293,7 @@ def _describe(
             test="welch" if tested.welch[k] else "student",
             degrees=float(tested.degrees[k]),
             moments=(float(a.moments[k]), float(b.moments[k])),
-            significant=bool(significant[k]),
+            significant=bool(adjusted[k] < SIGNIFICANCE),
         )
         for k, name in enumerate(EMOTIONS)
     }
@@ -309,9 +325,10 @@ def _effect_interval(
 def _insufficient(
     shares: tuple[Array, Array],
     trust: tuple[Array, Array],
+    usable_s: tuple[float, float],
+    *,
     fps: float,
     seed: int,
-    usable_s: tuple[float, float],
     evidence: _Evidence | None = None,
 ) -> SessionResult:
     """Name no emotion, and say how many more seconds each phase needs."""
@@ -345,18 +362,19 @@ def _insufficient(
     )
 
 
-def _merge(notes: tuple[dict[str, float], ...]) -> tuple[Note, ...]:
-    frames = max(1.0, sum(part["frames"] for part in notes))
-    shares = {code: sum(p[code] for p in notes) / frames for code in ("missing_face", "low_trust")}
+def _frame_notes(phases: list[_Phase]) -> tuple[Note, ...]:
+    frames = max(1, sum(len(phase.trust) for phase in phases))
+    percent = {
+        "missing_face": 100 * sum(phase.missing for phase in phases) / frames,
+        "low_trust": 100 * sum(phase.doubted for phase in phases) / frames,
+    }
     return tuple(
-        Note(code, {"percent": 100 * share})
-        for code, share in shares.items()
-        if share > _NOTED_SHARE
+        Note(code, {"percent": part}) for code, part in percent.items() if part > _NOTED_PERCENT
     )
 
 
 def _outlier_note(trust: tuple[Array, Array], plain: _Evidence) -> tuple[Note, ...]:
-    dropped = 1 - sum(np.count_nonzero(w) for w in plain.weights) / (
-        len(EMOTIONS) * sum(np.count_nonzero(w) for w in trust)
-    )
-    return (Note("outliers", {"percent": 100 * dropped}),) if dropped > _NOTED_SHARE else ()
+    kept = sum(int(np.count_nonzero(w)) for w in plain.weights)
+    usable = len(EMOTIONS) * sum(int(np.count_nonzero(w)) for w in trust)
+    percent = 100 * (1 - kept / usable)
+    return (Note("outliers", {"percent": percent}),) if percent > _NOTED_PERCENT else ()

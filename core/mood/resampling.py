@@ -70,8 +70,9 @@ def block_bootstrap(
     """
     frames, columns = values.shape
     # Centred first, or the variance would be the difference of two large numbers.
-    center = (weights * values).sum(axis=0) / weights.sum(axis=0)
-    centered = np.where(weights > 0, values - center, 0.0)
+    known = np.where(weights > 0, values, 0.0)
+    center = (weights * known).sum(axis=0) / weights.sum(axis=0)
+    centered = np.where(weights > 0, known - center, 0.0)
     terms = np.hstack([weights, weights * centered, weights * centered**2])
     running = np.vstack(
         [np.zeros(3 * columns), np.cumsum(np.vstack([terms, terms[:length]]), axis=0)]

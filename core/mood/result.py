@@ -37,7 +37,8 @@ class EmotionChange:
         least half a percentage point).
     p : float
         Probability of so large a difference without a change, adjusted by Holm
-        for the seven emotions, 0..1.
+        for the seven emotions, 0..1; 1 where the change is under a fifth of a
+        percentage point.
     p_single : float
         The same before the adjustment.
     p_permutation : float
@@ -141,7 +142,12 @@ class SessionResult:
             return wording.level(primary.emotion, primary.means[1], language)
         others = [(name, self.emotions[name].change) for name in self.secondary_emotions]
         return wording.change(
-            primary.emotion, primary.change, primary.means, primary.p, others, language
+            primary.emotion,
+            primary.change,
+            means=primary.means,
+            p=primary.p,
+            others=others,
+            language=language,
         )
 
     @property

@@ -86,6 +86,7 @@ def emotion_name(emotion: str, language: str = "en") -> str:
 def change(
     emotion: str,
     points: float,
+    *,
     means: tuple[float, float],
     p: float,
     others: Sequence[tuple[str, float]],

@@ -161,12 +161,11 @@ def test_bootstrap_never_looks_at_readings_without_weight():
 
 
 def test_permutation_finds_a_plain_change_and_only_there():
-    shift = phase(9, shift=2.0), np.ones((225, 7))
-    p = block_permutation(
-        (phase(10), shift[0]), (shift[1], shift[1]), 18, 999, np.random.default_rng(0)
-    )
+    weights = np.ones((225, 7))
+    pair = phase(9), phase(9, shift=2.0)
+    p = block_permutation(pair, (weights, weights), 18, 999, np.random.default_rng(0))
     assert p[3] < 0.01
-    assert np.delete(p, 3).min() > 0.05
+    assert np.delete(p, 3).min() == 1.0
 
 
 def test_a_block_outlasts_memory_and_a_phase_holds_four():
@@ -294,7 +293,7 @@ def test_what_is_not_trusted_does_not_count():
     doubted = compare_phases(first, second, 15.0, trust_second=trust, resamples=0)
     second[100:160] = np.nan
     missing = compare_phases(first, second, 15.0, resamples=0)
-    assert doubted.emotions == missing.emotions
+    assert repr(doubted.emotions) == repr(missing.emotions)
     assert "low_trust" in {note.code for note in doubted.notes}
 
 
