@@ -7,8 +7,11 @@ import logging
 import os
 from dataclasses import replace
 
-# Read while gradio is imported, so it must stand before it.
+# Read while gradio and numpy are imported, so they must stand before them. A pool
+# of BLAS threads would spin through every live frame and cost a whole core.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from core.errors import FramemoodError
 from core.settings import Settings

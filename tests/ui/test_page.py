@@ -35,7 +35,7 @@ def test_the_page_begins_with_its_language_and_its_colours(client):
 
 
 def test_what_the_page_links_to_is_there_and_is_asked_about_again(client):
-    links = re.findall(rf'"({STATIC_PATH}/[^"]+)"', client.get("/").text)
+    links = re.findall(rf'(?:href|src)="({STATIC_PATH}/[^"]+)"', client.get("/").text)
     assert len(links) >= 4
     for link in links:
         answer = client.get(f"/{link}")
@@ -56,7 +56,7 @@ def test_files_beside_the_static_ones_are_not_served(client):
 def test_the_page_names_no_other_host_for_its_fonts_and_styles(client):
     sheets = client.get("/theme.css").text + "".join(
         client.get(f"/{link}").text
-        for link in re.findall(rf'"({STATIC_PATH}/[^"]+\.css[^"]*)"', client.get("/").text)
+        for link in re.findall(rf'href="({STATIC_PATH}/[^"]+\.css[^"]*)"', client.get("/").text)
     )
     assert "@import" not in sheets
     assert not re.findall(r"url\(\s*['\"]?(?:https?:)?//", sheets)
