@@ -73,6 +73,8 @@ class PhaseRecording:
         Frames with more than one face.
     subject_changes : int
         Times another track was followed on.
+    losses : int
+        Times the camera was lost.
     """
 
     time_s: Array
@@ -80,9 +82,10 @@ class PhaseRecording:
     measures: dict[str, Array] = field(default_factory=dict)
     several_faces: int = 0
     subject_changes: int = 0
+    losses: int = 0
 
     @classmethod
-    def of(cls, samples: Sequence[Sample]) -> PhaseRecording:
+    def of(cls, samples: Sequence[Sample], losses: int = 0) -> PhaseRecording:
         """Choose the subject among the faces of a phase and keep its readings."""
         tracks = choose_subject([[(f.track_id, f.area) for f in s.faces] for s in samples])
         rows: list[tuple[float, ...]] = []
@@ -106,6 +109,7 @@ class PhaseRecording:
             measures={name: table[:, len(EMOTIONS) + k] for k, name in enumerate(MEASURES)},
             several_faces=sum(len(sample.faces) > 1 for sample in samples),
             subject_changes=sum(a != b for a, b in pairwise(followed)),
+            losses=losses,
         )
 
     @property

@@ -234,10 +234,10 @@ class MoodSession:
         sample = Sample.of(report, take.clock_s)
         take.samples.append(sample)
         trusted = max((face.trust for face in sample.faces), default=0.0)
+        lost = step > LONGEST_STEP_S
         if trusted >= LEAST_TRUST:
-            take.usable_s += step or take.step_s
-        if step <= LONGEST_STEP_S:
-            self._hint = self._advise(report, trusted)
+            take.usable_s += take.step_s if lost or step == 0 else step
+        self._hint = "camera_lost" if lost else self._advise(report, trusted)
         if take.clock_s + take.step_s >= self._length() - 1e-9:
             self._end()
         return self.progress
@@ -257,7 +257,10 @@ class MoodSession:
         """
         self._need("record", "verdict")
         if self._record is None:
-            phases = {name: PhaseRecording.of(take.samples) for name, take in self._takes.items()}
+            phases = {
+                name: PhaseRecording.of(take.samples, take.losses)
+                for name, take in self._takes.items()
+            }
             first, second = phases["baseline"], phases["stimulus"]
             verdict = judge(first, second, self.settings)
             self._record = SessionRecord(first, second, self.settings, verdict, self._models)
@@ -306,9 +309,8 @@ class MoodSession:
             )
         if step > LONGEST_STEP_S:
             take.losses += 1
-            self._hint = "camera_lost"
             take.clock_s += LONGEST_STEP_S
-            return LONGEST_STEP_S
+            return step
         take.step_s = step
         take.clock_s += step
         return step

@@ -203,6 +203,7 @@ def _phase_to_json(phase: PhaseRecording) -> dict[str, Any]:
     return {
         "several_faces": phase.several_faces,
         "subject_changes": phase.subject_changes,
+        "losses": phase.losses,
         "frames": {
             name: [value if math.isfinite(value) else None for value in values.tolist()]
             for name, values in columns.items()
@@ -223,6 +224,7 @@ def _phase_from_json(document: Mapping[str, Any]) -> PhaseRecording:
             {name: column(name) for name in MEASURES if name in frames},
             int(document["several_faces"]),
             int(document["subject_changes"]),
+            int(document["losses"]),
         )
     )
 

@@ -178,6 +178,8 @@ def judge(first: PhaseRecording, second: PhaseRecording, settings: SessionSettin
         notes.append(Note("several_faces"))
     if changes := first.subject_changes + second.subject_changes:
         notes.append(Note("subject_changed", {"times": float(changes)}))
+    if losses := first.losses + second.losses:
+        notes.append(Note("camera_lost", {"times": float(losses)}))
     return Verdict(result, conditions, (*notes, *result.notes))
 
 

@@ -38,6 +38,10 @@ _NOTES: Final = {
         "The measured face left and another was followed in its place ({times:.0f} times).",
         "측정하던 얼굴이 사라져 다른 얼굴을 따라갔습니다({times:.0f}번).",
     ),
+    "camera_lost": (
+        "The camera was lost {times:.0f} times; what it missed is not counted.",
+        "카메라가 {times:.0f}번 끊겼습니다. 그동안은 계산하지 않았습니다.",
+    ),
     "fps_differs": (
         "The frame rate was {first:.1f} fps, then {second:.1f} fps: {HEDGE_EN}",
         "프레임 속도가 {first:.1f} fps에서 {second:.1f} fps로 달랐습니다. {HEDGE_KO}",

@@ -1,0 +1,419 @@
+"""Guarantees of the two-phase session, its verdict and its files."""
+
+import csv
+import json
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from core.__main__ import main
+from core.errors import SessionError
+from core.mood.recording import MEASURES, PhaseRecording, Sample, choose_subject
+from core.mood.session import MoodSession, SessionSettings
+from core.mood.session_file import COLUMNS, read_session, read_table
+from core.mood.verdict import judge
+from core.types import EMOTIONS, Box, Face, FrameReport, QualityReading
+
+LEVELS = np.array([0.05, 0.04, 0.05, 0.22, 0.08, 0.06, 0.50])
+SHORT = SessionSettings(baseline_s=8.0, stimulus_s=8.0, resamples=49)
+
+
+def make_face(probabilities, track=1, width=80.0, trust=0.8, yaw=0.0):
+    eyes = np.array([[30, 40], [60, 40], [45 + yaw, 55], [33, 70], [57, 70]], np.float32)
+    return Face(
+        track,
+        Box(10, 10, width, width),
+        0.9,
+        np.asarray(probabilities, np.float32),
+        "neutral",
+        trust,
+        "" if trust > 0.25 else "too_dark",
+        eyes,
+    )
+
+
+def make_report(time_s, faces, brightness=120.0, status="ok"):
+    quality = QualityReading(0.2, brightness, 0.1, 0.01, False, 0.8)
+    return FrameReport(round(time_s * 15), time_s, status, tuple(faces), quality)
+
+
+def reports(seconds, *, start_s=0.0, fps=15.0, seed=0, shift=0.0, brightness=120.0, **face):
+    generator = np.random.default_rng(seed)
+    for k in range(round(seconds * fps) + 1):
+        values = LEVELS * (1 + 0.2 * generator.standard_normal(7))
+        values[3] += shift
+        values = np.clip(values, 0, None) / np.clip(values, 0, None).sum()
+        yield make_report(start_s + k / fps, [make_face(values, **face)], brightness)
+
+
+def feed(session, frames):
+    for frame in frames:
+        session.add(frame)
+
+
+def walked(second=None, settings=SHORT, **first):
+    """A session taken to its verdict."""
+    session = MoodSession(settings, models={"emotion": "0" * 64})
+    session.start()
+    feed(session, reports(9, seed=1, **first))
+    session.second_phase()
+    feed(session, reports(9, seed=2, start_s=50, **(second or {})))
+    return session
+
+
+# --- the state machine --------------------------------------------------------
+
+
+def test_a_session_walks_from_idle_to_its_verdict():
+    session = MoodSession(SHORT)
+    seen = [session.state]
+    session.start()
+    seen.append(session.state)
+    feed(session, reports(9, seed=1))
+    seen.append(session.state)
+    session.second_phase()
+    seen.append(session.state)
+    feed(session, reports(9, seed=2, shift=0.3))
+    seen.append(session.state)
+    assert seen == ["idle", "baseline", "pause", "stimulus", "verdict"]
+    assert session.verdict().result.basis == "change"
+    assert session.verdict().result.primary_emotion == "happiness"
+
+
+@pytest.mark.parametrize("call", ["second_phase", "hold", "resume", "finish", "record", "verdict"])
+def test_a_call_that_the_phase_does_not_allow_says_so_and_changes_nothing(call):
+    session = MoodSession(SHORT)
+    with pytest.raises(SessionError, match="idle"):
+        getattr(session, call)()
+    assert session.state == "idle"
+
+
+def test_a_session_starts_once():
+    session = MoodSession(SHORT)
+    session.start()
+    with pytest.raises(SessionError, match="start"):
+        session.start()
+
+
+def test_the_second_phase_waits_for_a_full_baseline():
+    session = MoodSession(SHORT)
+    session.start()
+    feed(session, reports(3))
+    with pytest.raises(SessionError, match="5 s more"):
+        session.second_phase()
+    assert session.state == "baseline"
+
+
+@pytest.mark.parametrize("fps", [5.0, 12.0, 30.0])
+def test_a_phase_lasts_its_media_time_at_any_frame_rate(fps):
+    session = MoodSession(SHORT)
+    session.start()
+    taken = 0
+    for frame in reports(20, fps=fps):
+        if session.state != "baseline":
+            break
+        session.add(frame)
+        taken += 1
+    assert taken / fps == pytest.approx(8.0, abs=1.01 / fps)
+    assert session.progress.remaining_s == pytest.approx(0.0, abs=1e-6)
+
+
+@pytest.mark.parametrize("seconds", [4.9, 120.1, float("nan")])
+def test_a_phase_outside_5_to_120_seconds_is_refused(seconds):
+    with pytest.raises(SessionError, match="5 to 120"):
+        SessionSettings(baseline_s=seconds)
+
+
+def test_frames_on_hold_do_not_count_and_the_clock_goes_on_after():
+    session = MoodSession(SHORT)
+    session.start()
+    feed(session, reports(4))
+    session.hold()
+    before = session.progress.elapsed_s
+    feed(session, reports(4, start_s=5))
+    assert session.progress.elapsed_s == before
+    assert session.progress.hint == "held"
+    session.resume()
+    # A source may begin its clock anew after a hold.
+    feed(session, reports(2, start_s=0))
+    assert session.state == "baseline"
+    assert session.progress.elapsed_s == pytest.approx(before + 3, abs=0.1)
+
+
+def test_a_lost_camera_is_said_and_its_time_does_not_count():
+    session = MoodSession(SHORT)
+    session.start()
+    feed(session, reports(2))
+    session.add(make_report(60.0, [make_face(LEVELS)]))
+    assert session.state == "baseline"
+    assert session.progress.hint == "camera_lost"
+    assert session.progress.elapsed_s < 3.2
+    feed(session, reports(8, start_s=61, seed=1))
+    session.second_phase()
+    feed(session, reports(9, seed=2))
+    assert "camera_lost" in {note.code for note in session.verdict().notes}
+
+
+def test_time_that_goes_back_is_refused_and_the_frame_ignored():
+    session = MoodSession(SHORT)
+    session.start()
+    feed(session, reports(2, start_s=10))
+    before = session.progress
+    with pytest.raises(SessionError, match="went back"):
+        session.add(make_report(3.0, [make_face(LEVELS)]))
+    assert session.progress == before
+
+
+def test_a_phase_can_be_taken_again():
+    session = walked({"shift": 0.3})
+    changed = session.verdict()
+    session.retake("stimulus")
+    assert session.state == "stimulus"
+    feed(session, reports(9, seed=5))
+    assert changed.result.basis == "change"
+    assert session.verdict().result.basis == "level"
+    session.retake("baseline")
+    assert session.state == "baseline"
+    with pytest.raises(SessionError, match="stimulus"):
+        session.retake("stimulus")
+
+
+def test_a_phase_that_never_was_cannot_be_taken_again():
+    with pytest.raises(SessionError, match="record it first"):
+        MoodSession(SHORT).retake("baseline")
+
+
+def test_a_session_without_faces_names_no_emotion():
+    session = MoodSession(SHORT)
+    session.start()
+    feed(session, (make_report(k / 15, [], status="no_face") for k in range(130)))
+    assert session.state == "pause"
+    session.second_phase()
+    feed(session, reports(9))
+    result = session.verdict().result
+    assert result.basis == "insufficient"
+    assert result.primary_emotion is None
+
+
+def test_a_session_without_a_single_frame_in_a_phase_is_insufficient():
+    session = MoodSession(SHORT)
+    session.start()
+    feed(session, reports(9))
+    session.second_phase()
+    session.finish()
+    assert session.verdict().result.basis == "insufficient"
+    assert json.loads(session.record().to_json())["verdict"]["primary_emotion"] is None
+
+
+@pytest.mark.parametrize(
+    ("faces", "hint"),
+    [
+        ([], "no_face"),
+        ([make_face(LEVELS, trust=0.1)], "too_dark"),
+        ([make_face(LEVELS), make_face(LEVELS, track=2)], "several_faces"),
+        ([make_face(LEVELS)], ""),
+    ],
+)
+def test_the_hint_says_what_to_mend(faces, hint):
+    session = MoodSession(SHORT)
+    session.start()
+    assert session.add(make_report(0.0, faces)).hint == hint
+
+
+# --- the subject --------------------------------------------------------------
+
+
+def test_the_largest_track_is_the_subject_and_the_verdict_says_there_were_others():
+    session = MoodSession(SHORT)
+
+    def crowd(start_s, shift):
+        for frame in reports(9, start_s=start_s, seed=int(start_s) + 1, shift=shift):
+            small = make_face(np.eye(7)[0], track=7, width=40.0)
+            yield make_report(frame.time_s, [small, *frame.faces])
+
+    session.start()
+    feed(session, crowd(0, 0.0))
+    session.second_phase()
+    feed(session, crowd(50, 0.3))
+    verdict = session.verdict()
+    assert verdict.result.primary_emotion == "happiness"
+    assert verdict.result.emotions["anger"].means[1] < 0.2
+    assert "several_faces" in {note.code for note in verdict.notes}
+
+
+def test_a_track_never_seen_beside_the_subject_is_the_subject_found_again():
+    frames = [[(1, 100.0)], [(1, 100.0), (2, 30.0)], [], [(3, 90.0)], [(3, 90.0), (2, 30.0)]]
+    assert choose_subject(frames) == {1, 3}
+
+
+def test_frames_with_another_face_only_do_not_count_for_the_subject():
+    samples = [Sample.of(make_report(k / 15, [make_face(LEVELS)]), k / 15) for k in range(20)]
+    stranger = make_face(np.eye(7)[0], track=2, width=20.0)
+    samples[3] = Sample.of(make_report(0.2, [make_face(LEVELS), stranger]), 0.2)
+    samples[4] = Sample.of(make_report(4 / 15, [stranger]), 4 / 15)
+    recording = PhaseRecording.of(samples)
+    assert np.isnan(recording.emotions[4]).all()
+    assert recording.trust[4] == 0
+    assert recording.several_faces == 1
+
+
+# --- fairness -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("other", "code", "figure"),
+    [
+        ({"brightness": 60.0}, "brightness_differs", "60"),
+        ({"width": 150.0}, "face_size_differs", "150 px"),
+        ({"yaw": 9.0}, "pose_differs", "27 degrees"),
+        ({"fps": 7.5}, "fps_differs", "7.5 fps"),
+    ],
+)
+def test_a_picture_that_differs_between_phases_is_said_with_its_figure(other, code, figure):
+    verdict = walked(other).verdict()
+    assert not verdict.is_fair
+    assert code in {note.code for note in verdict.notes}
+    assert figure in verdict.sentence
+    assert "picture" in verdict.sentence
+    assert verdict.sentence_in("ko") != verdict.sentence
+
+
+def test_a_picture_that_stays_the_same_is_called_fair():
+    verdict = walked({"shift": 0.3}).verdict()
+    assert verdict.is_fair
+    assert verdict.notes == ()
+
+
+def test_readings_at_two_frame_rates_are_compared_at_the_slower():
+    result = walked({"fps": 30.0}).verdict().result
+    assert result.fps == pytest.approx(15.0, rel=1e-3)
+    assert result.basis == "level"
+
+
+# --- files --------------------------------------------------------------------
+
+
+def test_a_session_file_judged_again_gives_the_same_verdict_bit_for_bit(tmp_path):
+    session = walked({"shift": 0.1})
+    path = tmp_path / "session.json"
+    path.write_text(session.record().to_json(), encoding="utf-8")
+    again = read_session(path)
+    assert again.verdict.to_dict() == session.verdict().to_dict()
+    assert again.to_json() == session.record().to_json()
+    document = json.loads(path.read_text(encoding="utf-8"))
+    assert document["settings"]["seed"] == 0
+    assert document["models"] == {"emotion": "0" * 64}
+    assert {"framemood", "numpy", "scipy", "python"} == set(document["versions"])
+
+
+def test_another_seed_changes_the_resampling_and_nothing_else(tmp_path):
+    path = tmp_path / "session.json"
+    session = walked({"shift": 0.1})
+    path.write_text(session.record().to_json(), encoding="utf-8")
+    a = session.verdict().result.emotions["happiness"]
+    b = read_session(path, {"seed": 3}).verdict.result.emotions["happiness"]
+    assert a.effect_interval != b.effect_interval
+    assert (a.p, a.change, a.effect_size) == (b.p, b.change, b.effect_size)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", '{"format": "framemood-session", "version": 9}',
+     '{"format": "framemood-session", "version": 1, "settings": {}}',
+     '{"format": "framemood-session", "version": 1, "settings": {"seed": -1}, "phases": {}}'],
+)  # fmt: skip
+def test_a_damaged_session_file_is_refused_by_name(tmp_path, text):
+    path = tmp_path / "mine.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SessionError):
+        read_session(path)
+
+
+def test_the_table_of_a_session_gives_the_same_result(tmp_path):
+    session = walked({"shift": 0.1})
+    path = tmp_path / "session.csv"
+    session.record().write_csv(path)
+    with path.open(encoding="utf-8") as file:
+        assert tuple(next(csv.reader(file))) == COLUMNS
+    phases = read_table(path)
+    verdict = judge(phases["baseline"], phases["stimulus"], SHORT)
+    assert repr(verdict.result) == repr(session.verdict().result)
+    assert set(phases["baseline"].measures) == set(MEASURES)
+
+
+def write_emotions(path, frames, extra=()):
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        head = ("run_id", "index", "time_s", "face_id", "emotion", "confidence", "trust")
+        writer.writerow((*head, *EMOTIONS))
+        for frame in frames:
+            for face in (*frame.faces, *extra):
+                row = ("r", frame.index, frame.time_s, face.track_id, face.emotion, 0.5, face.trust)
+                writer.writerow((*row, *face.probabilities.tolist()))
+    return path
+
+
+def test_two_analyses_are_compared_on_the_command_line(tmp_path, capsys):
+    stranger = make_face(np.eye(7)[0], track=9)
+    first = list(reports(10, seed=1))
+    second = list(reports(10, seed=2, shift=0.3))
+    # The subject is the face that is there longest, not the first in the file.
+    paths = [
+        write_emotions(tmp_path / "a.csv", [make_report(0.0, [stranger]), *first[1:]]),
+        write_emotions(tmp_path / "b.csv", second),
+    ]
+    assert main(["session", *map(str, paths), "--json"]) == 0
+    printed = capsys.readouterr().out
+    result = json.loads(printed)
+    assert result["basis"] == "change"
+    assert result["primary_emotion"] == "happiness"
+    assert list(result["emotions"]) == list(EMOTIONS)
+    assert main(["session", *map(str, paths), "--json"]) == 0
+    assert capsys.readouterr().out == printed
+
+
+def test_the_command_judges_a_session_file_again(tmp_path, capsys):
+    session = walked({"shift": 0.3})
+    path = tmp_path / "session.json"
+    path.write_text(session.record().to_json(), encoding="utf-8")
+    assert main(["session", str(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads(session.record().to_json())["verdict"]
+    assert main(["session", str(path)]) == 0
+    assert "Happiness rose" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        (None, "bad.csv"),
+        ("a,b\n1,2\n", "anger"),
+        ("time_s,trust," + ",".join(EMOTIONS) + "\nx,1" + ",0" * 7 + "\n", "number"),
+    ],
+)
+def test_a_bad_table_costs_one_line_and_exit_status_1(tmp_path, capsys, content, named):
+    path = tmp_path / "bad.csv"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    assert main(["session", str(path), str(path)]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert named in captured.err
+
+
+def test_one_phase_alone_is_not_compared(tmp_path, capsys):
+    path = write_emotions(tmp_path / "a.csv", reports(5))
+    assert main(["session", str(path)]) == 1
+    assert "second phase" in capsys.readouterr().err
+
+
+# --- the grid -----------------------------------------------------------------
+
+
+def test_a_recording_keeps_its_gaps_on_the_grid():
+    samples = [Sample.of(f, f.time_s) for f in reports(4) if not 1.0 < f.time_s < 2.0]
+    grid = PhaseRecording.of(samples).at_rate(15.0)
+    assert np.isnan(grid.emotions[17:29]).all()
+    assert np.isfinite(grid.emotions[:15]).all()
+    assert all(b - a == pytest.approx(1 / 15) for a, b in pairwise(grid.time_s))
