@@ -27,7 +27,7 @@ from core.mood.scoring import MoodTable, Places, best
 
 Method = Literal["palette", "original"]
 
-GENRE_WEIGHT: Final = 0.1
+GENRE_WEIGHT: Final = 0.15
 """Share of the genre fit in a score, where none is given."""
 TOP: Final = 51
 """Films in an answer, as in the first project."""

@@ -19,6 +19,8 @@ Places = NDArray[np.intp]
 
 # A table of the shipped catalog takes 0.2 MB; there are 35 moods of three emotions.
 _TABLES_KEPT: Final = 64
+# Sums of some twenty terms differ by less than so many units in the last place.
+_ROUNDING: Final = 8.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,18 +156,21 @@ def best(
         Places that may be taken.
     break_ties : callable, optional
         Gets places, gives keys for ``numpy.lexsort`` by which equal scores are
-        put in order; the last key counts most. Called only where scores are equal.
+        put in order; the last key counts most. Called only where scores are
+        equal but for the rounding of their sums.
     """
     allowed = np.arange(len(scores)) if keep is None else np.flatnonzero(keep)
     values = scores if keep is None else scores[allowed]
+    rounding = _ROUNDING * np.finfo(values.dtype).eps
     if top < len(values):
         chosen = np.argpartition(values, len(values) - top)[len(values) - top :]
         # Those equal to the last one have the same right to be in.
-        chosen = np.flatnonzero(values >= values[chosen].min())
+        chosen = np.flatnonzero(values >= values[chosen].min() - rounding)
     else:
         chosen = np.arange(len(values))
     order = chosen[np.argsort(-values[chosen], kind="stable")]
-    ranked = values[order]
-    if break_ties is not None and (ranked[1:] == ranked[:-1]).any():
-        order = chosen[np.lexsort((*break_ties(allowed[chosen]), -values[chosen]))]
+    falls = -np.diff(values[order]) > rounding
+    if break_ties is not None and not falls.all():
+        step = np.concatenate([[0], np.cumsum(falls)])
+        order = order[np.lexsort((*break_ties(allowed[order]), step))]
     return allowed[order[:top]]

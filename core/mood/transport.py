@@ -10,7 +10,7 @@ relaxation of Kusner et al. 2015), found without a solver, and it gives:
 
 - moving a poster colour nearer the mood colour that it is nearest to raises the closeness;
 - more dominance of a colour that fits better than the poster's mean raises it;
-- a poster of nothing but the mood's colours reaches 1, and no other does.
+- a poster reaches 1 when it has nothing but the mood's colours, and only then.
 
 The cost of a way is 1 - exp(-d / reach), d in CIEDE2000: it saturates, as beyond
 some distance a colour is only "another colour" (Ruzon and Tomasi 2001). How much
@@ -33,11 +33,11 @@ from core.types import EMOTIONS
 
 Floats = NDArray[np.float32]
 
-REACH_DELTA_E: Final = 30.0
+REACH_DELTA_E: Final = 40.0
 """CIEDE2000 at which the closeness to the strongest colour of a set has fallen to 1/e."""
 
-FAINT_POWER: Final = 4
-"""An emotion of vanishing weight reaches a quarter as far as the strongest of the mood."""
+FAINT_POWER: Final = 2
+"""An emotion of vanishing weight reaches half as far as the strongest of the mood."""
 
 # Two colours of a set within this CIEDE2000 support each other.
 _KIN_DELTA_E: Final = 15.0
@@ -71,7 +71,7 @@ def poster_weights(dominance: ArrayLike) -> Floats:
 def reach(colours: Sequence[MoodColour], rivals: Sequence[Sequence[MoodColour]] = ()) -> Floats:
     """How far each colour of a set reaches, in CIEDE2000.
 
-    Proportional to the root of its pull: the weight of the colour and its kin in
+    Proportional to the fourth root of its pull: the weight of the colour and its kin in
     the set, raised by its chroma, and by how much of that weight among all sets
     is this set's own (red says anger more than it says fear, which has it too).
 
@@ -92,7 +92,7 @@ def reach(colours: Sequence[MoodColour], rivals: Sequence[Sequence[MoodColour]] 
     claimed = own + sum(_support(lab, rival) for rival in rivals)
     vivid = np.minimum(1.0, _GRAY_PULL + (1 - _GRAY_PULL) * chroma(lab) / _FULL_CHROMA)
     pull = own * vivid * own / claimed
-    return (REACH_DELTA_E * np.sqrt(pull / pull.max())).astype(np.float32)
+    return (REACH_DELTA_E * (pull / pull.max()) ** 0.25).astype(np.float32)
 
 
 @lru_cache(maxsize=1)
