@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -120,8 +119,8 @@ def _wish(given: Any) -> FilmFilter:
 
 def _number(value: Any, name: str) -> float:
     usable = isinstance(value, int | float) and not isinstance(value, bool)
-    # Whole numbers of JSON have no end; past 2^53 none is meant.
-    if not usable or not math.isfinite(value) or not 0 <= value <= 2**53:
+    # Whole numbers of JSON have no end; past 2^53 none is meant. NaN and infinity fail it too.
+    if not usable or not 0 <= value <= 2**53:
         raise CatalogError(f"{name}: give a number, 0 or more")
     return float(value)
 

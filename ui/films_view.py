@@ -18,6 +18,9 @@ FEWEST_OF_LANGUAGE: Final = 3
 # A catalog may come from anywhere; what becomes an address has to look like one.
 _POSTER_PATH: Final = re.compile(r"/[\w.-]+")
 _IMDB_ID: Final = re.compile(r"tt\d+")
+_TRAILER_KEY: Final = re.compile(r"[\w-]{6,20}")
+_TMDB: Final = "https://www.themoviedb.org/"
+_STILLS: Final = 3
 
 
 def answer(
@@ -93,6 +96,23 @@ def facts(film: Film) -> dict[str, Any]:
         "poster": film.poster_url() if shows else None,
         "posterMeasured": bool(row.get("palette_from_poster_path")),
         "palette": [[colour.hex, round(colour.dominance, 4)] for colour in film.palette],
+        **_places(row),
+    }
+
+
+def _places(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What only a catalog made by our own builder knows: trailer, stills, offers, reviews."""
+    trailer, watch = str(row.get("trailer") or ""), row.get("watch") or {}
+    offers = [name for kind, names in watch.items() if kind != "link" for name in names]
+    link = str(watch.get("link") or "")
+    return {
+        "trailer": trailer if _TRAILER_KEY.fullmatch(trailer) else None,
+        "stills": [path for path in row.get("stills") or [] if _POSTER_PATH.fullmatch(str(path))][
+            :_STILLS
+        ],
+        "offers": list(dict.fromkeys(offers)),
+        "offersLink": link if link.startswith(_TMDB) else None,
+        "reviews": row.get("reviews"),
     }
 
 

@@ -12,6 +12,7 @@ const NAMED_DELTAS = [
 ];
 
 const MOST_PAIRS = 6;
+const STILLS = "https://image.tmdb.org/t/p/w300";
 
 /** The one dialog of the tab; `open(film, list, opener)` shows a film and can walk along its list. */
 export class FilmDialog {
@@ -96,7 +97,7 @@ export class FilmDialog {
           h("p", { class: "fmf-soft" }, rating(film, this.page), ` · ${t("votes", { votes: this.page.format(film.votes ?? 0) })}`),
         this.keep(film),
       ),
-      h("div", { class: "fmf-sheet-words" }, film.reason && this.reason(film), this.links(film, title)),
+      h("div", { class: "fmf-sheet-words" }, film.reason && this.reason(film), this.links(film, title), this.stills(film)),
     ];
   }
 
@@ -170,6 +171,15 @@ export class FilmDialog {
     );
   }
 
+  stills(film) {
+    const picture = (path) => {
+      const image = h("img", { alt: "", loading: "lazy", decoding: "async", referrerPolicy: "no-referrer", on: { error: () => image.remove() } });
+      image.src = STILLS + path;
+      return image;
+    };
+    return film.stills?.length > 0 && h("div", { class: "fmf-stills" }, film.stills.map(picture));
+  }
+
   links(film, title) {
     const { t } = this.page;
     const link = ({ name, url }) =>
@@ -178,25 +188,27 @@ export class FilmDialog {
       "section",
       { class: "fmf-links" },
       h("h3", {}, t("links")),
+      film.offers?.length > 0 && h("p", { class: "fmf-soft" }, t("offers", { names: film.offers.join(", ") })),
       h("div", { class: "fmf-row" }, linksOf(film, title, this.page).map(link)),
     );
   }
 }
 
 /** Where a film can be read about and watched; what the catalog knows goes before a search. */
-export function linksOf(film, title, { t, language }) {
+function linksOf(film, title, { t, language, format }) {
   const search = encodeURIComponent(film.year ? `${title} ${film.year}` : title);
   const korean = language === "ko";
   const tmdb = `https://www.themoviedb.org/movie/${film.id}`;
   const found = [
     film.trailer
-      ? { name: t("trailer"), url: film.trailer }
+      ? { name: t("trailer"), url: `https://www.youtube.com/watch?v=${film.trailer}` }
       : { name: t("trailer_search"), url: `https://www.youtube.com/results?search_query=${search}%20${encodeURIComponent(t("trailer"))}` },
-    { name: t("where"), url: film.watch || `${tmdb}/watch${korean ? "?locale=KR" : ""}` },
+    { name: t("where"), url: film.offersLink || `${tmdb}/watch${korean ? "?locale=KR" : ""}` },
     { name: "TMDB", url: korean ? `${tmdb}?language=ko-KR` : tmdb },
   ];
   if (korean) found.push({ name: t("watchapedia"), url: `https://pedia.watcha.com/ko-KR/search?query=${encodeURIComponent(title)}` });
   if (film.imdb) found.push({ name: "IMDb", url: `https://www.imdb.com/title/${film.imdb}/` });
+  if (film.reviews) found.push({ name: t("reviews", { count: format(film.reviews) }), url: `${tmdb}/reviews` });
   found.push({ name: "Letterboxd", url: `https://letterboxd.com/tmdb/${film.id}/` });
   return found.filter(({ url }) => url.startsWith("https://"));
 }
