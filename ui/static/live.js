@@ -105,10 +105,11 @@ class Live {
     show("start", !isOn && state !== "asking");
     show("stop", isOn || state === "asking");
     show("sample", !isOn || this.source.kind !== "sample");
-    this.find("[data-do=pause]").disabled = !isOn;
+    show("pause", isOn);
+    show("snapshot", isOn);
     this.find("[data-do=pause]").setAttribute("aria-pressed", String(state === "paused"));
     put(this.find("[data-do=pause] span"), this.t(state === "paused" ? "live.resume" : "live.pause"));
-    this.find("[data-do=snapshot]").disabled = !isOn || !this.picture;
+    this.find("[data-do=snapshot]").disabled = !this.picture;
     put(this.find(".fm-message-title"), isOn ? "" : this.t(`live.${state}_title`));
     put(this.find(".fm-message-text"), isOn ? "" : this.t(`live.${state}_text`, { detail }));
     this.nameEmptyFaces();
