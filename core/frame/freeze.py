@@ -1,4 +1,16 @@
-"""Freeze: a picture that has stood still, codec noise aside, for a while of media time."""
+"""Freeze: a picture that has stood still, codec noise aside, for a while of media time.
+
+A live sensor never repeats itself: even a still scene differs from frame to
+frame by its noise. A repeated frame differs only by what the codec does to
+it: for some frames it is refined, then most frames are exact copies, and now
+and then a keyframe draws everything anew. So it is the calmest quarter of the
+last frames that tells the two apart, not their mean.
+
+A codec at a low rate also wipes the noise of a live scene away almost wholly.
+Therefore calm is judged against how lively the source has been so far: after
+a lively time a little codec noise may remain, but a source that has always
+been nearly still has to fall silent.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +21,31 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-ONSET_S: Final = 0.75
-_STILL: Final = 0.05
-"""Mean luma change a pixel, steps, that codecs add to a repeated picture."""
+WINDOW_S: Final = 0.4
+"""Stretch of frames that one judgement of calm rests on."""
+
+HOLD_S: Final = 0.3
+"""Calm has to last this long before it is called a freeze."""
+
+RELEASE_S: Final = 0.25
+"""Stretch of frames that has to be lively for a freeze to be over."""
+
+_LIFE_S: Final = 3.0
+_CALM_QUANTILE: Final = 0.25
+_SILENT, _NEARLY_SILENT = 0.0003, 0.002
+"""Luma steps a pixel, frame to frame: copies of a frame, and copies with some codec noise."""
+
+_CALM_SHARE: Final = 0.1
+_RELEASE_FACTOR: Final = 2.0
+_FORGET_S: Final = 5.0
+"""After a longer gap the frames before say nothing of those after."""
 
 
 class FreezeDetector:
-    """Tells a frozen source from a still scene; one a source."""
+    """Tells a frozen source from a still scene; one a source.
+
+    Frames may come at any rate, with gaps and unevenly: only media time counts.
+    """
 
     def __init__(self) -> None:
         self.reset()
@@ -23,19 +53,72 @@ class FreezeDetector:
     def reset(self) -> None:
         """Forget all frames: the next one is a first one."""
         self._before: NDArray[np.uint8] | None = None
-        self._still_since_s: float | None = None
+        self._time_s = 0.0
         self._changes: deque[tuple[float, float]] = deque()
+        self._calm_since_s: float | None = None
+        self._limit = _SILENT
+        self._is_frozen = False
 
-    def update(self, plane: NDArray[np.uint8], time_s: float) -> bool:
-        """Take the next frame's luma plane and say whether the source is frozen."""
+    def update(self, plane: NDArray[np.uint8], time_s: float, gain: float = 1.0) -> bool:
+        """Take the next frame and say whether the source is frozen.
+
+        Parameters
+        ----------
+        plane : (H, W) uint8 array
+            Luma at a fixed size of some 640 px or more; a copy is kept.
+        time_s : float
+            Media time, s; going back in it, or far ahead, starts anew.
+        gain : float
+            Full-range luma steps to one step of the plane.
+
+        Returns
+        -------
+        bool
+        """
         before, self._before = self._before, plane.copy()
-        if before is None or before.shape != plane.shape:
-            self._still_since_s = None
+        elapsed_s = time_s - self._time_s
+        if before is None or before.shape != plane.shape or elapsed_s < 0 or elapsed_s > _FORGET_S:
+            kept = self._before
+            self.reset()
+            self._before, self._time_s = kept, time_s
             return False
-        change = cv2.norm(plane, before, cv2.NORM_L1) / plane.size
-        if change > _STILL:
-            self._still_since_s = None
-            return False
-        if self._still_since_s is None:
-            self._still_since_s = time_s
-        return time_s - self._still_since_s >= ONSET_S
+        self._time_s = time_s
+        change = cv2.norm(plane, before, cv2.NORM_L1) / plane.size * gain
+        self._changes.append((time_s, change))
+        while self._changes[0][0] < time_s - _LIFE_S:
+            self._changes.popleft()
+        if self._is_frozen:
+            self._watch_for_life(time_s)
+        else:
+            self._watch_for_calm(time_s)
+        return self._is_frozen
+
+    def _watch_for_calm(self, time_s: float) -> None:
+        if self._changes[0][0] > time_s - WINDOW_S:
+            return
+        calm = self._calm(time_s, WINDOW_S)
+        if self._calm_since_s is None:
+            self._limit = self._calm_limit(time_s)
+        if calm > self._limit:
+            self._calm_since_s = None
+            return
+        if self._calm_since_s is None:
+            self._calm_since_s = time_s
+        self._is_frozen = time_s - self._calm_since_s >= HOLD_S - 1e-6
+
+    def _watch_for_life(self, time_s: float) -> None:
+        if self._calm(time_s, RELEASE_S) > _RELEASE_FACTOR * self._limit:
+            self._is_frozen = False
+            self._calm_since_s = None
+            self._changes.clear()
+
+    def _calm(self, time_s: float, window_s: float) -> float:
+        """How much the calmest quarter of the last frames changed, steps a pixel."""
+        changes = sorted(c for t, c in self._changes if t > time_s - window_s - 1e-6)
+        return changes[int(_CALM_QUANTILE * (len(changes) - 1))]
+
+    def _calm_limit(self, time_s: float) -> float:
+        """What still counts as calm, after how lively the source was before."""
+        earlier = sorted(c for t, c in self._changes if t <= time_s - WINDOW_S)
+        life = earlier[len(earlier) // 2] if earlier else 0.0
+        return min(_NEARLY_SILENT, max(_SILENT, _CALM_SHARE * life))

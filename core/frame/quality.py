@@ -14,16 +14,16 @@ from core.frame.luma import LumaPlanes, luma_of, reduce_luma
 from core.frame.noise import noise_sigma
 from core.types import QualityReading
 
-SHARPNESS_WEIGHT: Final = 0.5
-EXPOSURE_WEIGHT: Final = 0.25
-NOISE_WEIGHT: Final = 0.25
+SHARPNESS_WEIGHT: Final = 0.6
+EXPOSURE_WEIGHT: Final = 0.2
+NOISE_WEIGHT: Final = 0.2
 """Exponents of the weighted geometric mean; docs/methods.md gives their reason."""
 
 FROZEN_CAP: Final = 0.2
 """A frozen picture, however fine, says nothing of the present."""
 
 _NOISE_SCALE: Final = 10.0
-_SHARP_BLUR, _LOST_BLUR = 0.25, 0.95
+_SHARP_BLUR, _LOST_BLUR = 0.25, 0.85
 _DIM, _BRIGHT, _FULL_CONTRAST = 60.0, 200.0, 40.0
 _MID_LUMA: Final = 110.0
 
@@ -94,7 +94,7 @@ class QualityMeter:
         noise = sigma * planes.gain / planes.fine_scale
         mean, spread = _tones(planes, coarse_sigma)
         change = self._change(coarse) * planes.gain
-        frozen = self._freeze.update(planes.fine, time_s)
+        frozen = self._freeze.update(planes.fine, time_s, planes.gain)
         score = (
             _sharpness(blur) ** SHARPNESS_WEIGHT
             * _exposure(mean, spread) ** EXPOSURE_WEIGHT
