@@ -22,6 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    log = logging.getLogger("framemood")
     try:
         settings = Settings.from_environment()
         given = {name: getattr(options, name) for name in ("host", "port")}
@@ -29,21 +30,25 @@ def main(arguments: list[str] | None = None) -> int:
             settings, **{name: value for name, value in given.items() if value is not None}
         )
     except FramemoodError as error:
-        logging.getLogger("framemood").error("%s", error)
+        log.error("%s", error)
         return 1
 
     # Late: --help and a bad setting answer at once.
     from ui.page import build  # noqa: PLC0415
 
     blocks, launch_options = build(settings)
-    blocks.launch(
-        server_name=settings.host,
-        # Gradio takes 0 for "not given"; None lets it look for a free one.
-        server_port=settings.port or None,
-        share=options.share,
-        inbrowser=options.open,
-        **launch_options,
-    )
+    try:
+        blocks.launch(
+            server_name=settings.host,
+            # None lets Gradio look for a free one.
+            server_port=settings.port or None,
+            share=options.share,
+            inbrowser=options.open,
+            **launch_options,
+        )
+    except OSError as error:
+        log.error("cannot listen on %s:%s (%s); try --port 0", settings.host, settings.port, error)
+        return 1
     return 0
 
 

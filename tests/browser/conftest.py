@@ -198,7 +198,7 @@ def visit(launch):
         if before:
             before(page)
         page.goto(server.url + query)
-        page.wait_for_selector(".fm-live[data-state]")
+        page.wait_for_selector(".fm-live[data-mounted]")
         return page
 
     yield open_page

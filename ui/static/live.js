@@ -16,8 +16,8 @@ const ALOUD_MS = 10000;
 export function mount(element, { server, texts, threshold, fpsLimit }) {
   const root = element.querySelector(".fm-live");
   if (!root || root.dataset.mounted) return;
-  root.dataset.mounted = "true";
   new Live(root, server, texts[window.framemood.language], { threshold, fpsLimit });
+  root.dataset.mounted = "true";
 }
 
 class Live {
