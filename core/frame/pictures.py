@@ -50,6 +50,10 @@ class Luma(NamedTuple):
     plane: NDArray[np.uint8]
     limited_range: bool
 
+    def full_range(self, part: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """A part of the plane with black at 0 and white at 255."""
+        return np.asarray(cv2.LUT(part, _EXPAND), np.uint8) if self.limited_range else part
+
 
 class Picture(Protocol):
     """What the pipeline asks of a frame."""
@@ -79,12 +83,12 @@ class Picture(Protocol):
         """(H, W, 3) BGR pixels, upright."""
 
     @property
-    def gray(self) -> NDArray[np.uint8]:
-        """(H, W) full range luma or its equal, upright."""
+    def luma(self) -> Luma:
+        """What quality is measured on; it may lie on its side."""
 
     @property
-    def luma(self) -> Luma:
-        """What quality is measured on."""
+    def upright_luma(self) -> Luma:
+        """What faces are cut from."""
 
     def thumbnail(self, width: int) -> NDArray[np.uint8]:
         """(h, w, 3) BGR copy of at most ``width`` px across, upright."""
@@ -98,7 +102,7 @@ class ImagePicture:
 
     def __init__(self, frame: Frame) -> None:
         self.index, self.time_s, self.image = frame.index, frame.time_s, frame.image
-        self._gray: NDArray[np.uint8] | None = None
+        self._luma: Luma | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -106,16 +110,17 @@ class ImagePicture:
         return self.image.shape[1], self.image.shape[0]
 
     @property
-    def gray(self) -> NDArray[np.uint8]:
-        """(H, W) luma of the whole picture."""
-        if self._gray is None:
-            self._gray = np.asarray(cv2.cvtColor(self.image, cv2.COLOR_BGR2GRAY), np.uint8)
-        return self._gray
-
-    @property
     def luma(self) -> Luma:
         """Full range luma of the whole picture."""
-        return Luma(self.gray, limited_range=False)
+        if self._luma is None:
+            gray = np.asarray(cv2.cvtColor(self.image, cv2.COLOR_BGR2GRAY), np.uint8)
+            self._luma = Luma(gray, limited_range=False)
+        return self._luma
+
+    @property
+    def upright_luma(self) -> Luma:
+        """The same: a picture that came as pixels is upright."""
+        return self.luma
 
     def thumbnail(self, width: int) -> NDArray[np.uint8]:
         """(h, w, 3) BGR copy of at most ``width`` px across."""
@@ -151,7 +156,7 @@ class DecodedFrame:
         # The display matrix turns counter-clockwise; phones write quarter turns.
         self._turn = 0 if frame is None else round(frame.rotation / 90) * 90 % 360
         self._image: NDArray[np.uint8] | None = None
-        self._gray: NDArray[np.uint8] | None = None
+        self._luma: Luma | None = None
 
     @property
     def readable(self) -> bool:
@@ -181,23 +186,23 @@ class DecodedFrame:
         return self._image
 
     @property
-    def gray(self) -> NDArray[np.uint8]:
-        """(H, W) full range luma of the whole picture, upright."""
-        if self._gray is None:
-            plane, is_limited = self.luma
-            if is_limited:
-                plane = np.asarray(cv2.LUT(plane, _EXPAND), np.uint8)
-            self._gray = self._upright(plane)
-        return self._gray
-
-    @property
     def luma(self) -> Luma:
         """The luma as the decoder left it, not turned: quality is the same either way."""
-        frame = self._pixels()
-        plane = _luma_plane(frame)
-        if plane is None:
-            return Luma(_convert(frame, frame.width, frame.height, "gray"), limited_range=False)
-        return Luma(plane, limited_range=_is_limited(frame))
+        if self._luma is None:
+            frame = self._pixels()
+            plane = _luma_plane(frame)
+            if plane is None:
+                plane = _convert(frame, frame.width, frame.height, "gray")
+                self._luma = Luma(plane, limited_range=False)
+            else:
+                self._luma = Luma(plane, limited_range=_is_limited(frame))
+        return self._luma
+
+    @property
+    def upright_luma(self) -> Luma:
+        """(H, W) luma of the whole picture, turned as it is shown."""
+        plane, limited_range = self.luma
+        return Luma(self._upright(plane), limited_range)
 
     def thumbnail(self, width: int) -> NDArray[np.uint8]:
         """(h, w, 3) BGR copy of at most ``width`` px across, upright."""

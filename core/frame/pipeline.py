@@ -147,7 +147,11 @@ class FramePipeline:
                 detections = self._search.find(picture, picture.time_s)
         if self._classifier is not None:
             with _timed(stage_ms, "emotion"):
-                crops = [crop_face(picture.gray, detection) for detection in detections]
+                luma_upright = picture.upright_luma
+                crops = [
+                    luma_upright.full_range(crop_face(luma_upright.plane, detection))
+                    for detection in detections
+                ]
                 probabilities = self._classifier.classify(crops)
                 trusts = [
                     read_trust(crop, detection)
