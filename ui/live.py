@@ -19,6 +19,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from core.errors import FramemoodError
+from core.frame.sample import sample_clip
 from ui.context import Context
 from ui.protocol import ProtocolError
 from ui.sessions import Lane, Sessions
@@ -65,9 +66,6 @@ def routes(context: Context) -> list[Route]:
     """Routes of the tab beside the socket: the sample clip."""
 
     async def sample(_: Request) -> Response:
-        # Imported late: it opens the video libraries, which the page's start need not await.
-        from core.frame.sample import sample_clip  # noqa: PLC0415
-
         try:
             path = await asyncio.to_thread(sample_clip)
         except FramemoodError as error:
@@ -83,32 +81,43 @@ class Fallback:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
         self._lanes: dict[str, Lane] = {}
+        self._watches: set[asyncio.Task[None]] = set()
 
     async def analyze(self, call: dict[str, Any]) -> dict[str, Any]:
         """Answer ``{"ticket": str or None, "message": {...}}``; the reply carries the ticket."""
-        self._sweep()
         if not isinstance(call, dict) or not isinstance(call.get("message"), dict):
             return ProtocolError("bad_message", "a call holds a ticket and a message").reply()
         ticket, message = call.get("ticket"), call["message"]
-        lane = self._lanes.get(ticket) if isinstance(ticket, str) else None
-        if lane is None:
+        if not isinstance(ticket, str) or ticket not in self._lanes:
             if message.get("type") != "start_analysis":
                 return ProtocolError("not_started", "send start_analysis first").reply()
             try:
-                lane = self._sessions.open()
+                ticket = self._open()
             except ProtocolError as error:
                 return error.reply()
-            ticket = secrets.token_urlsafe(16)
-            self._lanes[ticket] = lane
-        reply = await lane.submit(message)
+        reply = await self._lanes[ticket].submit(message)
         if message.get("type") == "stop_analysis":
-            self._lanes.pop(str(ticket), None)
-            self._sessions.close(lane)
+            self._close(ticket)
         return {**reply, "ticket": ticket}
 
-    def _sweep(self) -> None:
-        oldest_s = time.monotonic() - FALLBACK_IDLE_S
-        for ticket, lane in list(self._lanes.items()):
-            if lane.last_used_s < oldest_s:
-                del self._lanes[ticket]
-                self._sessions.close(lane)
+    def _open(self) -> str:
+        ticket = secrets.token_urlsafe(16)
+        self._lanes[ticket] = self._sessions.open()
+        watch = asyncio.create_task(self._watch(ticket))
+        self._watches.add(watch)
+        watch.add_done_callback(self._watches.discard)
+        return ticket
+
+    async def _watch(self, ticket: str) -> None:
+        """Close a lane whose visitor left without a word."""
+        while (lane := self._lanes.get(ticket)) is not None:
+            left_s = lane.last_used_s + FALLBACK_IDLE_S - time.monotonic()
+            if left_s <= 0:
+                self._close(ticket)
+            else:
+                await asyncio.sleep(left_s)
+
+    def _close(self, ticket: str) -> None:
+        lane = self._lanes.pop(ticket, None)
+        if lane is not None:
+            self._sessions.close(lane)

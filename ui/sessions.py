@@ -207,8 +207,10 @@ class Lane:
         for _, _, answer in self._waiting:
             answer.cancel()
         self._waiting.clear()
-        # The session's lock may be held by a frame under way, which no loop should wait for.
-        self._pool.submit(self.session.close)
+        # The session's lock may be held by a frame under way, which no loop should wait
+        # for; a pool that is shut down already has nothing left to free.
+        with contextlib.suppress(RuntimeError):
+            self._pool.submit(self.session.close)
 
     def _pass_over_waiting_frame(self) -> None:
         # Only the last one can be a frame that nothing else depends on.

@@ -54,16 +54,20 @@ def test_a_ticket_cannot_be_guessed_or_left_out(sessions):
     assert len(sessions) == 1
 
 
-def test_whoever_falls_silent_gives_the_place_to_the_next(sessions, monkeypatch):
+def test_whoever_falls_silent_gives_the_place_back(sessions, monkeypatch):
+    monkeypatch.setattr("ui.live.FALLBACK_IDLE_S", 0.05)
+
     async def talk():
         fallback = Fallback(sessions)
-        await say(fallback, START)
-        full = await say(fallback, START)
-        monkeypatch.setattr("ui.live.FALLBACK_IDLE_S", -1.0)
-        return full, await say(fallback, START)
+        started = await say(fallback, START)
+        assert (await say(fallback, START))["code"] == "busy"
+        while len(sessions):
+            await asyncio.sleep(0)
+        late = await say(fallback, {"type": "stop_analysis"}, started["ticket"])
+        return late, await say(fallback, START)
 
-    full, after = asyncio.run(talk())
-    assert full["code"] == "busy"
+    late, after = asyncio.run(asyncio.wait_for(talk(), 60))
+    assert late["code"] == "not_started"
     assert after["type"] == "started"
 
 

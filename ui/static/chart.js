@@ -2,6 +2,7 @@
 
 const SPAN_S = 60;
 const BIN_S = 0.25;
+const MOST_GAP_BINS = 4;
 const WIDTH = 1200;
 const HEIGHT = 120;
 const PAD = 4;
@@ -96,7 +97,7 @@ export class Chart {
       let path = "";
       let before = null;
       for (const bin of this.bins) {
-        const joins = before !== null && bin.at - before <= 4;
+        const joins = before !== null && bin.at - before <= MOST_GAP_BINS;
         path += `${joins ? "L" : "M"}${x(bin).toFixed(1)} ${level(bin.values[i]).toFixed(1)}`;
         before = bin.at;
       }
@@ -120,7 +121,7 @@ export class Chart {
     for (const { at, values } of this.bins) {
       if (values[0] >= this.threshold) continue;
       const last = stretches.at(-1);
-      if (last && at - last[1] <= 2) last[1] = at;
+      if (last && at - last[1] <= MOST_GAP_BINS) last[1] = at;
       else stretches.push([at, at]);
     }
     return stretches;
