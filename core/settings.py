@@ -146,7 +146,7 @@ class Settings:
             max_sessions=read("MAX_SESSIONS", default.max_sessions, int),
             workers=read("WORKERS", default.workers, int),
             models_dir=read("MODELS_DIR", default.models_dir, Path),
-            host=read("HOST", "0.0.0.0" if hosted else default.host, str),
+            host=read("HOST", "0.0.0.0" if hosted else default.host, str),  # noqa: S104  a Space is reached from outside
             port=read("PORT", default.port, int),
             language=read("APP_LANGUAGE", default.language, str.lower),
         )

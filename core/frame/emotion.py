@@ -67,7 +67,8 @@ def crop_face(
     roll = 0.0 if detection.landmarks is None else roll_degrees(detection.landmarks)
     if abs(roll) > LEVEL_ABOVE_DEGREES:
         matrix = cv2.getRotationMatrix2D((x, y), roll, 1.0)
-        matrix[:, 2] += (side - 1) / 2 - np.array([x, y])
+        matrix[0, 2] += (side - 1) / 2 - x
+        matrix[1, 2] += (side - 1) / 2 - y
         crop = cv2.warpAffine(image, matrix, (side, side), borderMode=cv2.BORDER_REPLICATE)
     else:
         crop = _cut(image, round(x - side / 2), round(y - side / 2), side)
@@ -156,7 +157,7 @@ class EmotionClassifier:
         batch = np.stack([prepare(crop) for crop in crops])[:, np.newaxis]
         logits = np.asarray(self._session.run(None, {"faces": batch})[0], np.float64)
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
 
     def classify(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Probabilities of the seven emotions: FER+ without contempt, renormalised.
@@ -205,7 +206,7 @@ class EmotionSmoother:
         self._tracks[track_id] = (time_s, new)
         if len(self._tracks) > 64:
             self._drop_old(time_s)
-        return (new / new.sum()).astype(np.float32)
+        return np.asarray(new / new.sum(), np.float32)
 
     def reset(self) -> None:
         """Forget all tracks, as at a cut or a new source."""

@@ -13,13 +13,13 @@ def _uniform(n: int, low: float, high: float, generator: Generator) -> Tensor:
     return torch.rand(n, generator=generator) * (high - low) + low
 
 
-def geometry(x: Tensor, size: int, generator: Generator) -> Tensor:
+def geometry(x: Tensor, size: int, generator: Generator, strength: float) -> Tensor:
     """Flip, turn (17 degrees), scale (20 %) and shift (12 %) at random; render at ``size`` px."""
     n = len(x)
-    angle = _uniform(n, -17.0, 17.0, generator) * (math.pi / 180.0)
-    scale = torch.exp(_uniform(n, -math.log(1.2), math.log(1.2), generator))
+    angle = _uniform(n, -17.0, 17.0, generator) * (strength * math.pi / 180.0)
+    scale = torch.exp(_uniform(n, -math.log(1.2), math.log(1.2), generator) * strength)
     flip = torch.where(torch.rand(n, generator=generator) < 0.5, -1.0, 1.0)
-    shift = _uniform(2 * n, -0.24, 0.24, generator).view(n, 2)
+    shift = _uniform(2 * n, -0.24, 0.24, generator).view(n, 2) * strength
     matrix = torch.zeros(n, 2, 3)
     matrix[:, 0, 0] = flip * torch.cos(angle) * scale
     matrix[:, 0, 1] = -torch.sin(angle) * scale
@@ -30,18 +30,18 @@ def geometry(x: Tensor, size: int, generator: Generator) -> Tensor:
     return F.grid_sample(x, grid, padding_mode="reflection", align_corners=False)
 
 
-def light(x: Tensor, generator: Generator) -> Tensor:
+def light(x: Tensor, generator: Generator, strength: float) -> Tensor:
     """Change contrast, brightness and gamma at random."""
     n = len(x)
-    contrast = torch.exp(_uniform(n, -0.45, 0.35, generator)).view(n, 1, 1, 1)
-    offset = _uniform(n, -35.0, 35.0, generator).view(n, 1, 1, 1)
-    gamma = torch.exp(_uniform(n, -0.4, 0.4, generator)).view(n, 1, 1, 1)
+    contrast = torch.exp(_uniform(n, -0.45, 0.35, generator) * strength).view(n, 1, 1, 1)
+    offset = _uniform(n, -35.0, 35.0, generator).view(n, 1, 1, 1) * strength
+    gamma = torch.exp(_uniform(n, -0.4, 0.4, generator) * strength).view(n, 1, 1, 1)
     x = (x.clamp(0, 255) / 255.0).pow(gamma) * 255.0
     return (x - 128.0) * contrast + 128.0 + offset
 
 
-def sensor(x: Tensor, generator: Generator) -> Tensor:
-    """Blur a quarter of the crops, shrink a quarter, add noise to a third."""
+def sensor(x: Tensor, generator: Generator, strength: float) -> Tensor:
+    """Blur a seventh of the crops, shrink a seventh, add noise to a third."""
     n = len(x)
     chosen = torch.rand(n, generator=generator)
     sigma = float(_uniform(1, 0.5, 1.6, generator))
@@ -58,13 +58,17 @@ def sensor(x: Tensor, generator: Generator) -> Tensor:
         align_corners=False,
     )
     pick = chosen.view(n, 1, 1, 1)
-    x = torch.where(pick < 0.15, blurred, torch.where(pick > 0.85, shrunk, x))
-    strength = _uniform(n, 0.0, 18.0, generator) * (torch.rand(n, generator=generator) < 0.3)
+    x = torch.where(
+        pick < 0.15 * strength, blurred, torch.where(pick > 1 - 0.15 * strength, shrunk, x)
+    )
+    strength = _uniform(n, 0.0, 18.0, generator) * (
+        torch.rand(n, generator=generator) < 0.3 * strength
+    )
     noise = torch.randn(x.shape, generator=generator)
     return (x + noise * strength.view(n, 1, 1, 1)).clamp(0, 255)
 
 
-def erase(x: Tensor, generator: Generator) -> Tensor:
+def erase(x: Tensor, generator: Generator, strength: float) -> Tensor:
     """Cover one random box of half of the crops (Zhong et al. 2020, 10.1609/aaai.v34i07.7000)."""
     n, _, height, width = x.shape
     side = _uniform(2 * n, 0.15, 0.4, generator).view(n, 2)
@@ -73,13 +77,13 @@ def erase(x: Tensor, generator: Generator) -> Tensor:
     columns = (torch.arange(width) + 0.5).view(1, width) / width
     inside_y = (rows >= corner[:, :1]) & (rows < corner[:, :1] + side[:, :1])
     inside_x = (columns >= corner[:, 1:]) & (columns < corner[:, 1:] + side[:, 1:])
-    chosen = (torch.rand(n, generator=generator) < 0.5).view(n, 1, 1)
+    chosen = (torch.rand(n, generator=generator) < 0.5 * strength).view(n, 1, 1)
     box = (inside_y.unsqueeze(2) & inside_x.unsqueeze(1) & chosen).unsqueeze(1)
     fill = _uniform(n, 0.0, 255.0, generator).view(n, 1, 1, 1)
     return torch.where(box, fill, x)
 
 
-def augment(x: Tensor, size: int, generator: Generator) -> Tensor:
+def augment(x: Tensor, size: int, generator: Generator, strength: float = 1.0) -> Tensor:
     """All of the above in the order in which a camera would do it.
 
     Parameters
@@ -87,9 +91,12 @@ def augment(x: Tensor, size: int, generator: Generator) -> Tensor:
     x : (N, 1, H, W) float32 tensor in 0..255
     size : int
         Side of the crops returned, px.
+    strength : float
+        0..1, of every change but the flip.
     """
-    x = light(geometry(x, size, generator), generator).clamp(0, 255)
-    return sensor(erase(x, generator), generator)
+    x = geometry(x, size, generator, strength)
+    x = light(x, generator, strength).clamp(0, 255)
+    return sensor(erase(x, generator, strength), generator, strength)
 
 
 def mixup(x: Tensor, y: Tensor, generator: Generator, beta: float = 0.2) -> tuple[Tensor, Tensor]:

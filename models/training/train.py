@@ -42,7 +42,9 @@ class Recipe:
     widths: tuple[int, ...] = (24, 32, 64, 128)
     depths: tuple[int, ...] = (2, 2, 3)
     small_size: int = 36  # px; most epochs see small crops, which cost half
-    small_share: float = 0.6  # of the epochs
+    small_share: float = 0.85  # of the epochs
+    calm_from: float = 0.69  # share of the epochs after which the changes are milder
+    calm: float = 0.35  # strength of the changes then; no mixup
     prior_shift: float = 0.2  # times log prior, taken from the logits when judging
 
 
@@ -121,14 +123,16 @@ def train(recipe: Recipe, source: Path, out: Path) -> None:
         order = torch.randperm(len(images), generator=generator)
         net.train()
         total = 0.0
+        calm = epoch >= recipe.calm_from * recipe.epochs
         for step in range(steps):
             rate = rate_at(recipe, (epoch + step / steps) / recipe.epochs)
             for group in optimizer.param_groups:
                 group["lr"] = rate
             chosen = order[step * recipe.batch : (step + 1) * recipe.batch]
-            x = augment(images[chosen].float(), size_at(recipe, epoch), generator)
+            strength = recipe.calm if calm else 1.0
+            x = augment(images[chosen].float(), size_at(recipe, epoch), generator, strength)
             y = labels[chosen]
-            if step % 2:
+            if step % 2 and not calm:
                 x, y = mixup(x, y, generator)
             loss = F.cross_entropy(net(x.contiguous(memory_format=torch.channels_last)), y)
             optimizer.zero_grad(set_to_none=True)
