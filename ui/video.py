@@ -52,7 +52,7 @@ def build(context: Context) -> None:
             upload = gr.File(
                 label=context.t("video.upload"),
                 file_types=list(SUFFIXES),
-                height=150,
+                height=170,
                 elem_id="fmv-upload",
             )
             url = gr.Textbox(

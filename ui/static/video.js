@@ -5,8 +5,8 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDE = { left: 78, right: 48 };
-const NARROW = { left: 64, right: 40 };
-const TOP = 10;
+const NARROW = { left: 72, right: 46 };
+const TOP = 24;
 const BOTTOM = 26;
 const LINES_HEIGHT = 170;
 const TRUST_HEIGHT = 110;
@@ -139,6 +139,13 @@ class Panel {
       html("span", "", entry, this.board.words[key]);
       this.readouts.set(key, html("b", "", entry, "–"));
     }
+    if (this.kind === "quality") {
+      const entry = html("span", "", row);
+      const sign = svg("svg", { width: 26, height: 10, "aria-hidden": "true" }, entry);
+      svg("line", { x1: 0, x2: 26, y1: 5, y2: 5, class: "fmv-threshold" }, sign);
+      html("span", "", entry, this.board.words.threshold);
+      html("b", "", entry, this.board.threshold.toFixed(2));
+    }
     for (const kind of new Set(this.board.stretches.map((mark) => mark.kind))) {
       const entry = html("span", "", row);
       html("i", `fmv-mark fmv-${kind}`, entry).setAttribute("aria-hidden", "true");
@@ -205,7 +212,7 @@ class Panel {
     this.head = svg("line", { y1: TOP - 4, y2: TOP + inner, class: "fmv-head" }, root);
     this.cursor = svg("line", { y1: TOP - 4, y2: TOP + inner, class: "fmv-cursor" }, root);
     this.flag = svg("text", { y: TOP + inner + 13, class: "fmv-flag" }, root);
-    svg("text", { x: 2, y: TOP + inner + 38, class: "fmv-axis" }, root, words[`chart_${this.kind}_axis`]);
+    svg("text", { x: 2, y: 11, class: "fmv-axis" }, root, words[`chart_${this.kind}_axis`]);
     this.plot.replaceChildren(root);
   }
 
@@ -216,11 +223,8 @@ class Panel {
       svg("text", { x: this.left - 8, y: y(value) + 4, class: "fmv-tick fmv-end" }, root, value.toFixed(1));
     }
     if (this.kind === "quality") {
-      const { threshold, words } = this.board;
-      const at = y(threshold);
+      const at = y(this.board.threshold);
       svg("line", { x1: this.left, x2: right, y1: at, y2: at, class: "fmv-threshold" }, root);
-      svg("text", { x: this.left + 6, y: at - 6, class: "fmv-tick fmv-halo" }, root,
-        `${words.threshold} ${threshold.toFixed(2)}`);
     }
     // The first, the score itself, is drawn last and so on top.
     for (const series of [...this.series].reverse()) {
