@@ -1,0 +1,98 @@
+"""Photograph every tab of the running page: ``python scripts/pictures.py``.
+
+Starts the app, drives it in Chromium with the built-in sample, and writes
+``docs/pictures/<tab>-<width>-<theme>.png``. Needs requirements-dev.txt and Chromium
+(``CHROMIUM`` names another than /usr/bin/chromium).
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+PICTURES = ROOT / "docs" / "pictures"
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+WIDTHS = {1280: 800, 390: 844}
+WAIT_MS = 180_000
+
+
+def live(page: Page) -> None:
+    """The sample, long enough for the chart to have a shape."""
+    page.locator("[data-action=sample]").click()
+    page.wait_for_function("document.querySelectorAll('.fm-face').length > 0", timeout=WAIT_MS)
+    page.wait_for_timeout(9_000)
+
+
+def video(page: Page) -> None:
+    """The sample, read to its end."""
+    page.locator("#fmv-sample").click()
+    expect(page.locator("#fmv-stage [data-done]")).to_be_visible(timeout=WAIT_MS)
+    player = page.locator("#fmv-stage video")
+    player.evaluate("(video) => { video.muted = true; video.currentTime = 3; }")
+    page.wait_for_timeout(1_500)
+
+
+def films(page: Page) -> None:
+    """The first picks."""
+    page.wait_for_timeout(4_000)
+
+
+TABS: dict[str, Callable[[Page], None]] = {"live": live, "video": video, "films": films}
+
+
+def photograph(browser: Browser, url: str) -> None:
+    """Every tab at both widths in both themes."""
+    for tab, prepare in TABS.items():
+        for width, height in WIDTHS.items():
+            for theme in ("light", "dark"):
+                context = browser.new_context(
+                    viewport={"width": width, "height": height},
+                    locale="en-US",
+                    color_scheme=theme,
+                )
+                page = context.new_page()
+                page.set_default_timeout(WAIT_MS)
+                page.goto(url)
+                page.locator("[role=tab]").filter(has_text=tab.capitalize()).first.click()
+                prepare(page)
+                page.screenshot(path=PICTURES / f"{tab}-{width}-{theme}.png")
+                context.close()
+
+
+def main() -> None:
+    """Start, photograph, stop."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    app = subprocess.Popen(
+        [sys.executable, "app.py", "--port", str(port)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        for line in app.stdout or ():
+            if str(port) in line:
+                break
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+            )
+            photograph(browser, f"http://127.0.0.1:{port}/")
+            browser.close()
+    finally:
+        app.kill()
+        app.wait()
+
+
+if __name__ == "__main__":
+    main()
