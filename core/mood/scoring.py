@@ -163,9 +163,10 @@ def best(
     values = scores if keep is None else scores[allowed]
     rounding = _ROUNDING * np.finfo(values.dtype).eps
     if top < len(values):
-        chosen = np.argpartition(values, len(values) - top)[len(values) - top :]
-        # Those equal to the last one have the same right to be in.
-        chosen = np.flatnonzero(values >= values[chosen].min() - rounding)
+        # Finding the last value and looking for all above it costs less than argpartition,
+        # and lets in those that are equal to the last one.
+        last = np.partition(values, len(values) - top)[len(values) - top]
+        chosen = np.flatnonzero(values >= last - rounding)
     else:
         chosen = np.arange(len(values))
     order = chosen[np.argsort(-values[chosen], kind="stable")]
