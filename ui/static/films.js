@@ -4,9 +4,8 @@ import { card } from "./films_card.js";
 import { FilmDialog } from "./films_dialog.js";
 import { h, icon, speaker } from "./films_dom.js";
 import { Filters, filtersOn } from "./films_filters.js";
-import { firstChoice, fromQuery, HANDOFF, held, hold, noFilters, shareAddress, showAddress, SORTS } from "./films_link.js";
+import { byStrength, firstChoice, fromQuery, HANDOFF, held, hold, noFilters, shareAddress, showAddress, SORTS } from "./films_link.js";
 import { Colours, MoodPicker, segments } from "./films_mood.js";
-import { byStrength } from "./films_link.js";
 import { download, shelf, toCsv, toLetterboxd } from "./films_saved.js";
 
 const NOTE_MS = 6000;
@@ -90,7 +89,7 @@ class FilmsTab {
       this.status,
       this.grid,
       this.empty,
-      h("footer", { class: "fmf-foot" }, h("p", {}, t("privacy")), h("p", {}, t("tmdb"))),
+      h("footer", { class: "fmf-foot" }, h("p", {}, t("associated_source")), h("p", {}, t("privacy")), h("p", {}, t("tmdb"))),
       this.dialog.root,
     );
   }
@@ -100,7 +99,7 @@ class FilmsTab {
     this.choice = { ...this.choice, ...change };
     hold(this.choice);
     if (this.visible) showAddress(this.choice);
-    if (change.mood || change.goal || change.filters || change.sort) this.view = "picks";
+    if (change.mood || change.goal || change.filters) this.view = "picks";
     this.drawChoice();
     if (asks) this.rank();
     else this.drawFilms();
@@ -117,10 +116,11 @@ class FilmsTab {
     do {
       this.stale = false;
       try {
+        const asked = this.choice.mood;
         const answer = await this.server.rank_mood(this.question());
         if (answer.error) this.fail(answer.error);
         else {
-          this.answer = answer;
+          this.answer = { ...answer, asked };
           this.failure = null;
         }
       } catch {
@@ -159,8 +159,10 @@ class FilmsTab {
   drawChoice() {
     const { t, choice, answer } = this;
     const named = (names) => joined(names.map((name) => t(name === "calm" ? "calm" : `common.${name}`)), this.language);
-    const emotions = named(byStrength(choice.mood));
     const targets = [...new Set((answer?.colours || []).map((colour) => colour.emotion))];
+    // The ranking leaves the faintest emotions out, so they are not named either.
+    const counted = (name) => choice.goal === "lift" || answer?.asked !== choice.mood || targets.includes(name);
+    const emotions = named(byStrength(choice.mood).filter(counted));
     this.lede.textContent = choice.goal === "lift" ? t("lede_lift", { emotions, targets: named(targets) || "…" }) : t("lede_match", { emotions });
     this.picker.show(choice);
     const current = choice.colours || (answer?.colours || []).map((colour) => ({ ...colour, on: true }));

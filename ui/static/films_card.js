@@ -33,7 +33,7 @@ export function poster(film, title, { lazy = true } = {}) {
 export function strip(film, t) {
   return h(
     "div",
-    { class: "fmf-strip", role: "img", "aria-label": t("palette_tip"), title: t("palette_tip") },
+    { class: "fmf-strip", "aria-hidden": "true", title: t("palette_tip") },
     film.palette.map(([rgb, share]) => h("i", { style: `background:${rgb};flex-grow:${share}` })),
   );
 }

@@ -22,10 +22,11 @@ export class FilmDialog {
     this.place = 0;
     this.body = h("div", { class: "fmf-sheet-body" });
     const { t } = page;
-    const tool = (name, label, act, extra = "") =>
-      h("button", { type: "button", class: `fmf-tool ${extra}`, "aria-label": t(label), title: t(label), on: { click: act } }, icon(name));
+    const tool = (name, label, act) =>
+      h("button", { type: "button", class: "fmf-tool", "aria-label": t(label), title: t(label), on: { click: act } }, icon(name));
     this.previous = tool("left", "previous", () => this.step(-1));
     this.next = tool("right", "next", () => this.step(1));
+    this.shut = tool("close", "close", () => this.root.close());
     this.root = h(
       "dialog",
       {
@@ -38,7 +39,7 @@ export class FilmDialog {
           keydown: (event) => this.onKey(event),
         },
       },
-      h("div", { class: "fmf-sheet-tools" }, this.previous, this.next, tool("close", "close", () => this.root.close())),
+      h("div", { class: "fmf-sheet-tools" }, this.previous, this.next, this.shut),
       this.body,
     );
   }
@@ -76,7 +77,9 @@ export class FilmDialog {
     this.place = place;
     this.previous.disabled = place <= 0;
     this.next.disabled = place >= this.list.length - 1;
-    this.body.replaceChildren(...this.contents(this.list[place]));
+    // The keys go to whatever has the focus, and a disabled button hears none.
+    if (document.activeElement?.disabled) this.shut.focus();
+    this.body.replaceChildren(...this.contents(this.list[place]).filter(Boolean));
     this.root.scrollTop = 0;
   }
 
@@ -90,7 +93,7 @@ export class FilmDialog {
       h(
         "div",
         { class: "fmf-sheet-head" },
-        h("h2", { id: "fmf-sheet-title", tabIndex: -1 }, title),
+        h("h2", { id: "fmf-sheet-title", tabIndex: -1, autofocus: true }, title),
         named && h("p", { class: "fmf-soft", lang: film.language }, t("original_title", { title: film.original })),
         h("p", { class: "fmf-soft" }, facts.filter(Boolean).join(" · ")),
         film.rating !== null &&
@@ -130,11 +133,14 @@ export class FilmDialog {
       h("h3", {}, t("why")),
       film.match === null
         ? h("p", {}, t("original_reason", { rank: film.rank, distance: film.meanDistance.toFixed(1), dominance: percent(dominance) }))
-        : h("p", { class: "fmf-score", title: t("match_tip") }, h("b", {}, `${percent(film.match)}`), h("small", {}, "%"), ` ${t("match_word")}`),
+        : [
+            h("p", { class: "fmf-score" }, h("b", {}, `${percent(film.match)}`), h("small", {}, "%"), ` ${t("match_word")}`),
+            h("p", { class: "fmf-soft" }, t("match_tip")),
+          ],
       meter("colour_fit", "colour_fit_tip", colour),
       meter("genre_fit", "genre_fit_tip", genre),
       h("p", { class: "fmf-soft" }, fitting.length ? t("genres_fit", { genres: fitting.map((name) => genreName(name, t)).join(", ") }) : t("genres_none")),
-      pairs.length > 0 && [h("h4", {}, t("pairs")), h("ul", { class: "fmf-pairs" }, pairs.slice(0, MOST_PAIRS).map((pair) => this.pair(pair)))],
+      pairs.length > 0 && [h("h4", {}, t("pairs")), h("ul", { class: "fmf-pairs" }, pairs.slice(0, MOST_PAIRS).map((pair) => this.pair(pair))), h("p", { class: "fmf-soft" }, t("delta_tip"))],
       change && [h("h4", {}, t("improve")), this.change(change)],
       !film.posterMeasured && film.poster && h("p", { class: "fmf-soft" }, t("old_poster")),
     );

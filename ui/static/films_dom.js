@@ -6,8 +6,11 @@ const plain = new Set(["class", "title", "lang", "for", "role", "style"]);
 export function h(name, { on = {}, data = {}, ...properties } = {}, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(properties)) {
-    if (value === undefined || value === null || value === false) continue;
-    if (plain.has(key) || key.startsWith("aria-")) element.setAttribute(key, String(value));
+    if (value === undefined || value === null) continue;
+    // Of an ARIA state, false is a value; of any other property it is its absence.
+    if (key.startsWith("aria-")) element.setAttribute(key, String(value));
+    else if (value === false) continue;
+    else if (plain.has(key)) element.setAttribute(key, String(value));
     else if (key in element) element[key] = value;
     else element.setAttribute(key, value === true ? "" : String(value));
   }
