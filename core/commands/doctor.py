@@ -21,6 +21,7 @@ from core.errors import FramemoodError
 from core.frame.emotion import EmotionClassifier
 from core.frame.faces import available_detectors, create_detector
 from core.settings import Settings
+from models import registry
 
 LEAST_FREE_GB: Final = 1.0
 
@@ -97,10 +98,12 @@ def check_detectors(settings: Settings) -> Check:
 def check_emotion(settings: Settings) -> Check:
     """Whether the emotion network is whole and answers."""
     try:
+        weights = registry.resolve("emotion", settings)  # compares it with the manifest
         EmotionClassifier(settings)
     except FramemoodError as error:
         return Check("emotion", "fails", str(error))
-    return Check("emotion", "ok", "the network is whole and loads")
+    digest = str(registry.describe(weights)["sha256"])
+    return Check("emotion", "ok", f"{weights.name} is whole and loads, sha256 {digest[:12]}")
 
 
 def check_codecs(settings: Settings) -> Check:

@@ -105,8 +105,11 @@ class FramePipeline:
     ) -> None:
         self.settings = settings or Settings()
         self._search: FaceSearch | None = None
+        self.detector_name: str | None = None
         if faces:
-            self._search = FaceSearch(detector or create_detector(self.settings), self.settings)
+            detector = detector or create_detector(self.settings)
+            self.detector_name = detector.name
+            self._search = FaceSearch(detector, self.settings)
         self._classifier = (
             (classifier or EmotionClassifier(self.settings)) if faces and emotion else None
         )

@@ -34,6 +34,7 @@ from core.records.run import Incident, RunSummary, Tally, new_run_id, write_json
 from core.settings import Settings
 from core.types import FrameReport
 from core.version import __version__
+from models import registry
 
 PROGRESS_EVERY_S: Final = 0.25
 
@@ -122,6 +123,7 @@ def analyze_video(
         opened = stack.enter_context(open_source(source, settings, trusted=trusted))
         pipeline = FramePipeline(settings, faces=faces, emotion=emotion, quality=quality)
         run = _Run(opened, settings, every)
+        run.models = _models(pipeline, settings, emotion=faces and emotion)
         if out_dir is not None:
             stack.enter_context(_Files(run, Path(out_dir), annotate=annotate))
         workers = settings.worker_count if faces else 0
@@ -174,6 +176,7 @@ class _Run:
         self.keepers: list[Callable[[DecodedFrame, FrameReport], None]] = []
         self.files: dict[str, str] = {}
         self.problems: list[str] = []
+        self.models: dict[str, Any] = {}
         self.cancelled = False
         self.started = datetime.now(UTC)
         self._begun_s = time.perf_counter()
@@ -229,7 +232,7 @@ class _Run:
             video=describe(self.source),
             settings=_plain(asdict(self.settings)),
             versions=_versions(),
-            models={},
+            models=dict(self.models),
         )
 
 
@@ -312,6 +315,16 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
     """Settings for a record: no path of this machine, no password in an address."""
     hidden = {"models_dir", "mlflow_tracking_uri", "video_source", "host", "port"}
     return {name: value for name, value in values.items() if name not in hidden}
+
+
+def _models(pipeline: FramePipeline, settings: Settings, *, emotion: bool) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if pipeline.detector_name is not None:
+        found["faces"] = {"name": pipeline.detector_name}
+    if emotion:
+        weights = registry.resolve("emotion", settings)
+        found["emotion"] = {"name": weights.name, **registry.describe(weights)}
+    return found
 
 
 def _versions() -> dict[str, str]:

