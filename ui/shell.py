@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 from html import escape
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,18 +24,18 @@ _STATIC_FOLDER: Final = Path(__file__).parent / "static"
 _ROLES_SHEET: Final = "styles.css"
 
 
-class _RevalidatedFiles(StaticFiles):
-    """Files that a browser keeps but asks about, so an update is never mixed with the old page."""
+def static_route() -> Route:
+    """Route of the page's scripts and styles."""
+    files = StaticFiles(directory=_STATIC_FOLDER)
 
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:
-        response = super().file_response(*args, **kwargs)
+    async def serve(request: Request) -> Response:
+        # A mount would take the prefix of a proxy that strips it for part of the file's path.
+        response = await files.get_response(request.path_params["path"], request.scope)
+        # Kept by the browser but asked about, so an update is never mixed with the old page.
         response.headers["Cache-Control"] = "no-cache"
         return response
 
-
-def static_route() -> Mount:
-    """Route of the page's scripts and styles."""
-    return Mount(f"/{STATIC_PATH}", _RevalidatedFiles(directory=_STATIC_FOLDER))
+    return Route(f"/{STATIC_PATH}/{{path:path}}", serve)
 
 
 def page_head(language: str) -> str:

@@ -48,6 +48,11 @@ def test_links_hold_under_the_sub_path_of_a_proxy(client):
     assert f'"/{STATIC_PATH}' not in html
 
 
+def test_files_are_found_behind_a_proxy_that_strips_its_prefix(client):
+    stripped = TestClient(client.app, root_path="/sub")
+    assert stripped.get(f"/{STATIC_PATH}/boot.js").status_code == 200
+
+
 def test_files_beside_the_static_ones_are_not_served(client):
     for path in ("..%2fpage.py", "../page.py", "%2e%2e/page.py", "/etc/passwd"):
         assert client.get(f"/{STATIC_PATH}/{path}").status_code == 404
