@@ -85,7 +85,9 @@ def merged(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         else:
             films[place] = {**row, **films[place]}
         places.update((key, place) for key in keys)
-    ordered = [{name: film[name] for name in _FIELDS if name in film} for film in films]
+    ordered: list[dict[str, Any]] = [
+        {name: film[name] for name in _FIELDS if name in film} for film in films
+    ]
     return sorted(ordered, key=lambda film: (-film.get("vote_count", 0), film["tmdb_id"]))
 
 

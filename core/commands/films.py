@@ -82,7 +82,8 @@ def run(arguments: Namespace) -> int:
     for pick in picks:
         title = pick.film.title(arguments.language)
         year = f" ({pick.film.year})" if pick.film.year else ""
-        say(f"{pick.rank:3}. {title}{year}: match {100 * pick.reason.closeness:.0f} %")
+        match = "일치" if arguments.language == "ko" else "match"
+        say(f"{pick.rank:3}. {title}{year}: {match} {100 * pick.reason.closeness:.0f} %")
         say(f"     {pick.reason.sentence(arguments.language)}")
     if not picks:
         say("No film passes these filters; loosen one of them.")

@@ -84,7 +84,8 @@ def delta_e_76(lab_a: ArrayLike, lab_b: ArrayLike) -> Floats:
     ----------
     CIE 15:2004.
     """
-    return np.sqrt(((_floats(lab_a) - _floats(lab_b)) ** 2).sum(axis=-1))
+    difference: Floats = np.sqrt(((_floats(lab_a) - _floats(lab_b)) ** 2).sum(axis=-1))
+    return difference
 
 
 def delta_e_94(lab_a: ArrayLike, lab_b: ArrayLike) -> Floats:
@@ -111,11 +112,12 @@ def delta_e_94(lab_a: ArrayLike, lab_b: ArrayLike) -> Floats:
     lightness = a[..., 0] - b[..., 0]
     chroma_step = chroma_a - chroma_b
     hue_squared = np.maximum(((a[..., 1:] - b[..., 1:]) ** 2).sum(axis=-1) - chroma_step**2, 0.0)
-    return np.sqrt(
+    difference: Floats = np.sqrt(
         lightness**2
         + (chroma_step / (1 + 0.045 * chroma_a)) ** 2
         + hue_squared / (1 + 0.015 * chroma_a) ** 2
     )
+    return difference
 
 
 def delta_e_2000(lab_a: ArrayLike, lab_b: ArrayLike) -> Floats:

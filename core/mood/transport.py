@@ -36,8 +36,8 @@ Floats = NDArray[np.float32]
 REACH_DELTA_E: Final = 40.0
 """CIEDE2000 at which the closeness to the strongest colour of a set has fallen to 1/e."""
 
-FAINT_POWER: Final = 2
-"""An emotion of vanishing weight reaches half as far as the strongest of the mood."""
+FAINT_POWER: Final = 4
+"""An emotion of vanishing weight reaches a quarter as far as the strongest of the mood."""
 
 # Two colours of a set within this CIEDE2000 support each other.
 _KIN_DELTA_E: Final = 15.0
@@ -65,7 +65,9 @@ def poster_weights(dominance: ArrayLike) -> Floats:
     """
     root = np.sqrt(np.asarray(dominance, dtype=np.float64))
     total = root.sum(axis=-1, keepdims=True)
-    return np.divide(root, total, out=np.zeros_like(root), where=total > 0).astype(np.float32)
+    share = np.divide(root, total, out=np.zeros_like(root), where=total > 0)
+    weights: Floats = share.astype(np.float32)
+    return weights
 
 
 def reach(colours: Sequence[MoodColour], rivals: Sequence[Sequence[MoodColour]] = ()) -> Floats:
@@ -92,7 +94,8 @@ def reach(colours: Sequence[MoodColour], rivals: Sequence[Sequence[MoodColour]] 
     claimed = own + sum(_support(lab, rival) for rival in rivals)
     vivid = np.minimum(1.0, _GRAY_PULL + (1 - _GRAY_PULL) * chroma(lab) / _FULL_CHROMA)
     pull = own * vivid * own / claimed
-    return (REACH_DELTA_E * (pull / pull.max()) ** 0.25).astype(np.float32)
+    result: Floats = (REACH_DELTA_E * (pull / pull.max()) ** 0.25).astype(np.float32)
+    return result
 
 
 @lru_cache(maxsize=1)
