@@ -22,6 +22,9 @@ TABS: Final[tuple[tuple[str, Callable[[Context], None]], ...]] = (
 )
 """Tabs in the order they stand: the key of their name and what builds them."""
 
+UPLOADS_KEPT_S: Final = (600, 3600)
+"""How often uploads are looked over, and how old they may get before they go, s."""
+
 
 def build(settings: Settings) -> tuple[gr.Blocks, dict[str, Any]]:
     """Build the page.
@@ -40,7 +43,12 @@ def build(settings: Settings) -> tuple[gr.Blocks, dict[str, Any]]:
         socket, the styles, the languages.
     """
     context = Context(settings, Sessions(settings))
-    with gr.Blocks(title="Framemood", analytics_enabled=False, fill_width=True) as blocks:
+    with gr.Blocks(
+        title="Framemood",
+        analytics_enabled=False,
+        fill_width=True,
+        delete_cache=UPLOADS_KEPT_S,
+    ) as blocks:
         gr.HTML(
             html_template=_HEADER,
             js_on_load=_HEADER_SCRIPT,

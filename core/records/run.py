@@ -131,6 +131,8 @@ class RunSummary:
         }
         values["weak_stretches"] = [stretch.as_dict() for stretch in self.weak_stretches]
         values["freezes"] = [freeze.as_dict() for freeze in self.freezes]
+        # The files lie beside this one; where that is on the machine is nobody's business.
+        values["files"] = {name: Path(path).name for name, path in self.files.items()}
         return {
             name: round(value, 4) if isinstance(value, float) else value
             for name, value in values.items()
