@@ -10,6 +10,11 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
+# Read while numpy is imported, so they must stand before it: frames run beside each
+# other, and a pool of BLAS threads would only spin.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from core.commands.output import BAD_INPUT, complain
 from core.errors import FramemoodError
 from core.version import __version__
