@@ -32,7 +32,8 @@ WIDE_PX: Final = 3.0
 """The two scales, standard deviations in pixels of the nominal width."""
 
 _FLOOR: Final = 0.1
-"""Squared gradient, (steps a nominal pixel)^2 in each direction, under which a picture holds nothing that could be sharp."""
+"""Mean squared step from one nominal pixel to the next, in luma steps, under which a
+picture holds nothing that could be sharp."""
 
 _ROUNDING: Final = 1 / 12
 """Variance that rounding to whole steps adds."""

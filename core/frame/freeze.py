@@ -3,7 +3,7 @@
 A live sensor never repeats itself: even a still scene differs from frame to
 frame by its noise. A repeated frame differs only by what the codec does to
 it: for some frames it is refined, then most frames are exact copies, and now
-and then a keyframe draws everything anew. So it is the calmest quarter of the
+and then a keyframe draws everything anew. So it is the calmest few of the
 last frames that tells the two apart, not their mean.
 
 A codec at a low rate also wipes the noise of a live scene away almost wholly.
@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-WINDOW_S: Final = 0.4
+WINDOW_S: Final = 0.3
 """Stretch of frames that one judgement of calm rests on."""
 
 HOLD_S: Final = 0.3
@@ -31,8 +31,8 @@ RELEASE_S: Final = 0.25
 """Stretch of frames that has to be lively for a freeze to be over."""
 
 _LIFE_S: Final = 3.0
-_CALM_QUANTILE: Final = 0.25
-_SILENT, _NEARLY_SILENT = 0.0003, 0.002
+_CALM_QUANTILE: Final = 0.15
+_SILENT, _NEARLY_SILENT = 0.0001, 0.001
 """Luma steps a pixel, frame to frame: copies of a frame, and copies with some codec noise."""
 
 _CALM_SHARE: Final = 0.1
@@ -113,7 +113,7 @@ class FreezeDetector:
             self._changes.clear()
 
     def _calm(self, time_s: float, window_s: float) -> float:
-        """How much the calmest quarter of the last frames changed, steps a pixel."""
+        """How much the calmest of the last frames changed, steps a pixel."""
         changes = sorted(c for t, c in self._changes if t > time_s - window_s - 1e-6)
         return changes[int(_CALM_QUANTILE * (len(changes) - 1))]
 

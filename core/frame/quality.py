@@ -23,7 +23,7 @@ FROZEN_CAP: Final = 0.2
 """A frozen picture, however fine, says nothing of the present."""
 
 _NOISE_SCALE: Final = 10.0
-_SHARP_BLUR, _LOST_BLUR = 0.25, 0.85
+_LOST_BLUR: Final = 0.85
 _DIM, _BRIGHT, _FULL_CONTRAST = 60.0, 200.0, 40.0
 _MID_LUMA: Final = 110.0
 
@@ -125,7 +125,8 @@ def _tones(planes: LumaPlanes, noise: float) -> tuple[float, float]:
 
 
 def _sharpness(blur: float) -> float:
-    return min(1.0, max(0.0, (_LOST_BLUR - blur) / (_LOST_BLUR - _SHARP_BLUR)))
+    # Flat at first: how much fine detail a sharp picture has is a matter of its subject.
+    return max(0.0, 1.0 - (blur / _LOST_BLUR) ** 2)
 
 
 def _exposure(mean: float, spread: float) -> float:
@@ -136,4 +137,5 @@ def _exposure(mean: float, spread: float) -> float:
 def _cleanness(noise: float, mean: float) -> float:
     # Noise is seen against the light around it, and so that darkening a noisy
     # picture, which shrinks its noise as well, is not called cleaning it.
-    return float(np.exp(-noise * _MID_LUMA / max(mean, 1.0) / _NOISE_SCALE))
+    seen = noise * _MID_LUMA / max(mean, 1.0)
+    return float(np.exp(-((seen / _NOISE_SCALE) ** 2)))

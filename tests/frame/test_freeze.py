@@ -1,0 +1,153 @@
+"""A repeated frame is called frozen in time, a still live scene never, at any frame rate."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from fractions import Fraction
+
+import av
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from skimage import data
+
+from core.frame.quality import QualityMeter
+
+Plane = NDArray[np.uint8]
+
+ONSET_LIMIT_S = 1.0
+RELEASE_LIMIT_S = 0.5
+SIZE = (180, 320)
+
+
+def scene() -> Plane:
+    gray = cv2.cvtColor(np.asarray(data.astronaut(), np.uint8), cv2.COLOR_RGB2GRAY)
+    return cv2.resize(gray, (400, 400))
+
+
+def live(seconds: float, fps: int, sigma: float, *, moving: bool, gain: float = 1.0) -> list[Plane]:
+    """Frames of a live camera: sensor noise, and the picture may sway."""
+    rng = np.random.default_rng(7)
+    picture, frames = scene(), []
+    for index in range(round(seconds * fps)):
+        x, y = (round(30 + 25 * np.sin(index * 9 / fps)), 40 + index % 20) if moving else (30, 40)
+        view = picture[y : y + SIZE[0], x : x + SIZE[1]].astype(np.float32) * gain
+        noise = rng.normal(0, sigma, SIZE) if sigma else 0
+        frames.append(np.clip(np.rint(view + noise), 0, 255).astype(np.uint8))
+    return frames
+
+
+def encoded(frames: list[Plane], fps: int, **options: str) -> Iterator[tuple[float, Plane]]:
+    """The frames after H.264, with their media time."""
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="matroska") as container:
+        stream = container.add_stream("libx264", rate=fps)
+        stream.height, stream.width = SIZE
+        stream.pix_fmt = "yuv420p"
+        stream.options = {"threads": "1", **options}
+        for index, plane in enumerate(frames):
+            frame = av.VideoFrame.from_ndarray(plane, format="gray")
+            frame.pts, frame.time_base = index, Fraction(1, fps)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    buffer.seek(0)
+    with av.open(buffer) as container:
+        for frame in container.decode(video=0):
+            memory = np.frombuffer(frame.planes[0], np.uint8)  # type: ignore[call-overload]
+            yield float(frame.time), memory.reshape(SIZE[0], -1)[:, : SIZE[1]]
+
+
+def frozen_times(frames: Iterator[tuple[float, Plane]], *, limited: bool = True) -> list[float]:
+    meter = QualityMeter()
+    return [
+        time_s
+        for time_s, plane in frames
+        if meter.measure_luma(plane, time_s, limited_range=limited).is_frozen
+    ]
+
+
+def timed(frames: list[Plane], fps: int) -> Iterator[tuple[float, Plane]]:
+    return ((index / fps, frame) for index, frame in enumerate(frames))
+
+
+@pytest.mark.parametrize("crf", ["18", "23", "28"])
+@pytest.mark.parametrize("keyint", ["30", "250"])
+@pytest.mark.parametrize("moving", [True, False])
+def test_a_frozen_stretch_is_flagged_and_released_in_time(
+    crf: str, keyint: str, moving: bool
+) -> None:
+    fps, sigma = 30, 0 if moving else 6
+    before = live(1.5, fps, sigma, moving=moving)
+    after = live(1.5, fps, sigma, moving=moving)[::-1]
+    frames = [*before, *[before[-1]] * (2 * fps), *after]
+    flagged = frozen_times(encoded(frames, fps, crf=crf, preset="medium", g=keyint))
+    onset_s, end_s = (len(before) - 1) / fps, len(before) / fps + 2
+    assert flagged
+    assert onset_s < flagged[0] <= onset_s + ONSET_LIMIT_S
+    assert flagged[-1] <= end_s + RELEASE_LIMIT_S
+
+
+@pytest.mark.parametrize("fps", [10, 25, 60])
+@pytest.mark.parametrize("sigma", [1.0, 3.0])
+@pytest.mark.parametrize("gain", [1.0, 0.1])
+def test_a_still_scene_with_sensor_noise_is_not_frozen(fps: int, sigma: float, gain: float) -> None:
+    frames = live(3, fps, sigma, moving=False, gain=gain)
+    assert not frozen_times(timed(frames, fps), limited=False)
+
+
+@pytest.mark.parametrize("crf", ["18", "23"])
+@pytest.mark.parametrize("sigma", [2.0, 4.0])
+def test_a_still_scene_with_sensor_noise_is_not_frozen_after_encoding(
+    crf: str, sigma: float
+) -> None:
+    frames = live(4, 30, sigma, moving=False)
+    assert not frozen_times(encoded(frames, 30, crf=crf, preset="medium"))
+
+
+def test_a_scene_that_stops_moving_is_not_frozen() -> None:
+    frames = live(1.5, 30, 3, moving=True) + live(3, 30, 3, moving=False)
+    assert not frozen_times(encoded(frames, 30, crf="23", preset="medium"))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.floats(0.01, 0.2), min_size=60, max_size=90), st.integers(0, 2**31))
+def test_a_repeated_frame_is_flagged_by_media_time_however_uneven(
+    steps_s: list[float], seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    meter, time_s = QualityMeter(), 0.0
+    for _ in range(20):
+        meter.measure_luma(rng.integers(0, 255, (90, 160), np.uint8), time_s)
+        time_s += 0.04
+    still = rng.integers(0, 255, (90, 160), np.uint8)
+    meter.measure_luma(still, time_s)
+    onset_s = time_s
+    for step_s in steps_s:
+        time_s += step_s
+        is_frozen = meter.measure_luma(still, time_s).is_frozen
+        if time_s > onset_s + ONSET_LIMIT_S:
+            assert is_frozen
+        if time_s < onset_s + 0.25:
+            assert not is_frozen
+
+
+def test_a_repeated_picture_from_the_first_frame_on_is_flagged() -> None:
+    flagged = frozen_times(timed([scene()] * 60, 30), limited=False)
+    assert 0.25 < flagged[0] <= ONSET_LIMIT_S
+
+
+def test_one_or_two_repeated_frames_are_not_a_freeze() -> None:
+    frames = [frame for frame in live(3, 15, 2, moving=True) for _ in range(3)]
+    assert not frozen_times(timed(frames, 45), limited=False)
+
+
+def test_time_that_goes_back_starts_anew() -> None:
+    meter, still = QualityMeter(), scene()
+    for index in range(60):
+        frozen = meter.measure_luma(still, index / 30).is_frozen
+    assert frozen
+    assert not meter.measure_luma(still, 0.0).is_frozen
