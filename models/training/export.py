@@ -88,6 +88,12 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True, help="folder with checkpoint.pt")
     parser.add_argument("--data", type=Path, required=True, help="folder of public.npz")
     parser.add_argument("--to", type=Path, required=True, help="the ONNX file to write")
+    parser.add_argument(
+        "--weights",
+        choices=("net", "average"),
+        default="average",
+        help="the last weights, or their moving average, which lags after a short schedule",
+    )
     parser.add_argument("--no-mirror", action="store_true", help="leave the mirror image out")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
@@ -95,7 +101,7 @@ def main() -> None:
     recipe = Recipe()
     state = torch.load(arguments.run / "checkpoint.pt", weights_only=True)
     net = EmotionNet(recipe.widths, recipe.depths)
-    net.load_state_dict(state["average"])
+    net.load_state_dict(state[arguments.weights])
     net.eval()
 
     train = data.load(arguments.data / "train.npz")
