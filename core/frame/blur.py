@@ -79,7 +79,7 @@ def blur_ratio(
         / (max(0.0, fine - (1 + _MARGIN) * noise) + lean)
         for fine, rough in zip(_energies(narrow), _energies(wide), strict=True)
     ]
-    return float(min(1.0, np.mean(ratios)))
+    return min(1.0, sum(ratios) / len(ratios))
 
 
 def _smooth(plane: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:

@@ -15,6 +15,7 @@ been nearly still has to fall silent.
 from __future__ import annotations
 
 from collections import deque
+from itertools import pairwise
 from typing import Final
 
 import cv2
@@ -34,6 +35,11 @@ _LIFE_S: Final = 3.0
 _CALM_QUANTILE: Final = 0.15
 _SILENT, _NEARLY_SILENT = 0.0001, 0.001
 """Luma steps a pixel, frame to frame: copies of a frame, and copies with some codec noise."""
+
+_REDRAWN, _REDRAWN_S, _REDRAWN_SHARE = 0.03, 0.5, 0.1
+"""A keyframe may redraw a frozen picture now and then. More than this share of frames (and
+more than one) in half a second that change by so many steps after a silent one: that is a
+slow camera, its frames shown several times each."""
 
 _CALM_SHARE: Final = 0.1
 _RELEASE_FACTOR: Final = 2.0
@@ -104,10 +110,12 @@ class FreezeDetector:
             return
         if self._calm_since_s is None:
             self._calm_since_s = time_s
-        self._is_frozen = time_s - self._calm_since_s >= HOLD_S - 1e-6
+        held = time_s - self._calm_since_s >= HOLD_S - 1e-6
+        self._is_frozen = held and not self._is_redrawn(time_s)
 
     def _watch_for_life(self, time_s: float) -> None:
-        if self._calm(time_s, RELEASE_S) > _RELEASE_FACTOR * self._limit:
+        calm = self._calm(time_s, RELEASE_S)
+        if calm > _RELEASE_FACTOR * self._limit or self._is_redrawn(time_s):
             self._is_frozen = False
             self._calm_since_s = None
             self._changes.clear()
@@ -116,6 +124,14 @@ class FreezeDetector:
         """How much the calmest of the last frames changed, steps a pixel."""
         changes = sorted(c for t, c in self._changes if t > time_s - window_s - 1e-6)
         return changes[int(_CALM_QUANTILE * (len(changes) - 1))]
+
+    def _is_redrawn(self, time_s: float) -> bool:
+        """Whether silence is broken more often than keyframes would."""
+        changes = [c for t, c in self._changes if t > time_s - _REDRAWN_S - 1e-6]
+        redrawn = sum(
+            before <= self._limit and change > _REDRAWN for before, change in pairwise(changes)
+        )
+        return redrawn > max(1.0, _REDRAWN_SHARE * len(changes))
 
     def _calm_limit(self, time_s: float) -> float:
         """What still counts as calm, after how lively the source was before."""

@@ -92,7 +92,7 @@ def _leak(
     texture = np.maximum(0, low - _IS_LOW.sum() * high)
     step = np.maximum(next_low - low, 1e-6)
     slope = np.maximum(0, next_high - high) / step
-    return np.minimum(high, slope * texture)
+    return np.asarray(np.minimum(high, slope * texture), np.float32)
 
 
 def _blocks(plane: NDArray[np.uint8]) -> NDArray[np.float32]:
