@@ -18,16 +18,17 @@ from scipy import signal, stats
 
 from core.mood.statistics import Array, Mask
 
-WAVES: Final = 6
-"""Cosines a phase that check the model: half periods of up to a sixth of the phase."""
+WAVES: Final = 4
+"""Cosines a phase that check the model: half a period to two periods in it."""
 
 OWN_SHARE: Final = 0.25
 """How far an emotion's own slow waves count beside those of all emotions."""
 
 _STEP: Final = 0.025
 # atanh(correlation), because log((1 + phi) / (1 - phi)) = 2 atanh(phi) is what the
-# number of independent moments depends on; the grid ends at phi = 0.997.
-_GRID: Final = np.arange(-0.4, 3.2 + _STEP / 2, _STEP)
+# number of independent moments depends on; the grid ends at phi = 0.997, and begins
+# at 0, because a face has no reason to contradict itself from frame to frame.
+_GRID: Final = np.arange(0.0, 3.2 + _STEP / 2, _STEP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Correlation:
     Parameters
     ----------
     shared : float
-        Correlation of neighbouring frames, all emotions together, -0.4..0.997.
+        Correlation of neighbouring frames, all emotions together, 0..0.997.
     own : (K,) float64 array
         The same by emotion; ``shared`` unless the emotions clearly differ.
     slowness : float

@@ -238,8 +238,8 @@ def _test(
     error = np.where(welch, welch_error, student_error)
     freedom = np.maximum(np.where(welch, welch_degrees, student_degrees), 1.0)
     # The slow waves carry part of what the variance already carries, so their
-    # uncertainty is counted by half; simulation bears it out (docs/methods.md).
-    degrees = 1 / (1 / freedom + 1 / (2 * correlation.degrees))
+    # uncertainty is counted by two thirds; simulation bears it out (docs/methods.md).
+    degrees = 1 / (1 / freedom + 1 / (1.5 * correlation.degrees))
     p = np.asarray(2 * stats.t.sf(np.abs(b.mean - a.mean) / error, degrees))
     return _Evidence((a, b), correlation, weights, pooled, error, degrees, welch, p)
 
