@@ -20,8 +20,12 @@ _MOST_BLOCKS: Final = 1200
 _BINS: Final = 4
 
 
-def _basis() -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Cosine basis (64, K) of the coefficients used; which of them are high, which low."""
+def _basis() -> tuple[NDArray[np.float32], NDArray[np.float32], int]:
+    """Cosine basis (64, K) of the coefficients used, sums over them (K, 2), count of low ones.
+
+    The first coefficient is the mean; the sums are the mean of the high
+    energies and the sum of the low ones.
+    """
     k, n = np.mgrid[:_SIDE, :_SIDE]
     rows = np.sqrt(2 / _SIDE) * np.cos(np.pi * (2 * n + 1) * k / (2 * _SIDE))
     rows[0] /= np.sqrt(2)
@@ -29,11 +33,12 @@ def _basis() -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_]]
     high = (u >= 5) & (v >= 5)
     low = (u + v >= 1) & (u + v <= 4)
     used = high | low | (u + v == 0)
-    full = np.einsum("ui,vj->uvij", rows, rows).reshape(_SIDE**2, _SIDE**2)
-    return np.ascontiguousarray(full[used].T, np.float32), high[used], low[used]
+    basis = np.einsum("ui,vj->uvij", rows, rows).reshape(_SIDE**2, _SIDE**2)[used].T
+    sums = np.stack([high[used] / high.sum(), low[used]], axis=1)
+    return np.ascontiguousarray(basis, np.float32), sums.astype(np.float32), int(low.sum())
 
 
-_BASIS, _IS_HIGH, _IS_LOW = _basis()
+_BASIS, _SUMS, _LOW_COUNT = _basis()
 
 
 def noise_sigma(plane: NDArray[np.uint8]) -> float:
@@ -56,26 +61,22 @@ def noise_sigma(plane: NDArray[np.uint8]) -> float:
     gemm: Any = cv2.gemm  # its stub forbids leaving the third matrix out
     coefficients = gemm(blocks, _BASIS, 1.0, None, 0.0)
     energy = np.square(coefficients, out=coefficients)
-    high = energy[:, _IS_HIGH].mean(axis=1)
-    low = energy[:, _IS_LOW].sum(axis=1)
+    high_and_low = gemm(energy, _SUMS, 1.0, None, 0.0)
     # Noise changes with brightness (photon noise, clipping), so each quarter of
     # the tones gives its own figure; the flattest blocks alone would speak for shadows.
     bins = min(_BINS, len(blocks))
     per_bin = len(blocks) // bins
-    order = np.argsort(energy[:, 0])[: bins * per_bin].reshape(bins, per_bin)
+    by_tone = np.argsort(energy[:, 0])[: bins * per_bin].reshape(bins, per_bin)
     count = max(1, per_bin // 4)
-    by_flatness = np.argpartition(low[order], (count - 1, min(2 * count, per_bin) - 1), axis=1)
-    flattest = np.take_along_axis(order, by_flatness[:, :count], axis=1)
-    next_flat = np.take_along_axis(order, by_flatness[:, count : 2 * count], axis=1)
-    variance = high[flattest].mean(axis=1)
-    if next_flat.size:
-        variance = variance - _leak(
-            variance,
-            high[next_flat].mean(axis=1),
-            low[flattest].mean(axis=1),
-            low[next_flat].mean(axis=1),
-        )
-    return float(np.sqrt(max(0.0, variance.mean())))
+    groups = min(2, per_bin // count)
+    ends = [count * (group + 1) - 1 for group in range(groups)]
+    by_flatness = np.argpartition(high_and_low[by_tone, 1], ends, axis=1)[:, : groups * count]
+    chosen = by_tone[np.arange(bins)[:, None], by_flatness].reshape(bins, groups, count)
+    means = high_and_low[chosen].sum(axis=2) / count
+    variance = means[:, 0, 0]
+    if groups == 2:
+        variance = variance - _leak(variance, means[:, 1, 0], means[:, 0, 1], means[:, 1, 1])
+    return float(np.sqrt(max(0.0, float(variance.sum()) / bins)))
 
 
 def _leak(
@@ -89,7 +90,7 @@ def _leak(
     Noise is as strong in the next flattest blocks, texture grows with the low
     energy: the line through both groups, drawn on to no texture at all, is the noise.
     """
-    texture = np.maximum(0, low - _IS_LOW.sum() * high)
+    texture = np.maximum(0, low - _LOW_COUNT * high)
     step = np.maximum(next_low - low, 1e-6)
     slope = np.maximum(0, next_high - high) / step
     return np.asarray(np.minimum(high, slope * texture), np.float32)
