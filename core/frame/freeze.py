@@ -42,6 +42,12 @@ more than one) in half a second that change by so many steps after a silent one:
 slow camera, its frames shown several times each."""
 
 _CALM_SHARE: Final = 0.1
+_STOPPED, _STOPPED_SHARE = 0.1, 0.02
+_MOVING, _STILL_MOVING_SHARE, _STOPPED_AT_ONCE_SHARE = 1.0, 0.3, 0.01
+"""Movement of a whole step a pixel that ends between two frames: nothing in front of a camera
+stops like that, so what the codec goes on refining may be louder and is still a freeze."""
+
+_REDRAWN_FACTOR: Final = 10.0
 _RELEASE_FACTOR: Final = 2.0
 _FORGET_S: Final = 5.0
 """After a longer gap the frames before say nothing of those after."""
@@ -63,6 +69,7 @@ class FreezeDetector:
         self._changes: deque[tuple[float, float]] = deque()
         self._calm_since_s: float | None = None
         self._limit = _SILENT
+        self._stopped_limit, self._stopped_s = 0.0, -1.0
         self._is_frozen = False
 
     def update(self, plane: NDArray[np.uint8], time_s: float, gain: float = 1.0) -> bool:
@@ -128,8 +135,9 @@ class FreezeDetector:
     def _is_redrawn(self, time_s: float) -> bool:
         """Whether silence is broken more often than keyframes would."""
         changes = [c for t, c in self._changes if t > time_s - _REDRAWN_S - 1e-6]
+        redrawn_above = max(_REDRAWN, _REDRAWN_FACTOR * self._limit)
         redrawn = sum(
-            before <= self._limit and change > _REDRAWN for before, change in pairwise(changes)
+            before <= self._limit and change > redrawn_above for before, change in pairwise(changes)
         )
         return redrawn > max(1.0, _REDRAWN_SHARE * len(changes))
 
@@ -137,4 +145,10 @@ class FreezeDetector:
         """What still counts as calm, after how lively the source was before."""
         earlier = sorted(c for t, c in self._changes if t <= time_s - WINDOW_S)
         life = earlier[len(earlier) // 2] if earlier else 0.0
+        if life >= _MOVING and len(self._changes) > 1:
+            before, last = self._changes[-2][1], self._changes[-1][1]
+            if before >= _STILL_MOVING_SHARE * life and last <= _STOPPED_AT_ONCE_SHARE * life:
+                self._stopped_limit, self._stopped_s = min(_STOPPED, _STOPPED_SHARE * life), time_s
+        if 0 <= time_s - self._stopped_s <= WINDOW_S:
+            return self._stopped_limit
         return min(_NEARLY_SILENT, max(_SILENT, _CALM_SHARE * life))
