@@ -1,0 +1,1 @@
+"""Tables against peers or limits, one module a table."""

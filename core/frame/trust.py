@@ -25,8 +25,14 @@ from core.frame.emotion import CROP_PX, prepare
 from core.types import Detection, Trust
 
 FEATURES: Final = ("size", "sharpness", "light", "contrast", "noise")
+FAULTS: Final = ("too_small", "blurred", "too_dark", "too_bright", "flat", "noisy")
+"""What can be wrong with a crop; a flat one is named after its light."""
+
 REASON_BELOW: Final = 0.9
 """A reason is given where trust is under this share of what a good picture has."""
+
+IN_THE_DARK: Final = 1.5
+"""Beyond this fault of light the noise is the sensor's answer to the dark."""
 
 _IMMERKAER: Final = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 
@@ -42,26 +48,29 @@ def crop_features(crop: NDArray[np.uint8]) -> NDArray[np.float64]:
     Returns
     -------
     (5,) float64 array
-        In ``FEATURES`` order: log2 of the side over 48 px, capped at 0; share of
+        In ``FEATURES`` order: log2 of the side over 48 px, at most 0; share of
         the gradient that a re-blur takes away (Crete et al. 2007,
         10.1117/12.702790); mean luma, 0..1; log of its standard deviation; log
-        of the noise (Immerkaer 1996, 10.1006/cviu.1996.0060), both on 0..255.
+        of the noise (Immerkaer 1996, 10.1006/cviu.1996.0060) over that deviation.
     """
-    face = prepare(crop)
     size = min(0.0, math.log2(min(crop.shape[:2]) / CROP_PX))
+    face = prepare(crop)
+    if size < 0:  # what is missing for its size is not blur as well
+        side = max(3, round(CROP_PX * 2**size))
+        face = cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA)
     blurred = cv2.blur(face, (5, 5))
     gradient = np.abs(np.diff(face, axis=0)).mean() + np.abs(np.diff(face, axis=1)).mean()
     after = np.abs(np.diff(blurred, axis=0)).mean() + np.abs(np.diff(blurred, axis=1)).mean()
-    sharpness = 1.0 - float(after) / max(float(gradient), 1e-6)
     residual = cv2.filter2D(face, cv2.CV_32F, _IMMERKAER)[1:-1, 1:-1]
     noise = float(np.abs(residual).mean()) * math.sqrt(math.pi / 2) / 6.0
+    spread = float(face.std())
     return np.array(
         [
             size,
-            sharpness,
+            1.0 - float(after) / max(float(gradient), 1e-6),
             float(face.mean()) / 255.0,
-            math.log(1.0 + float(face.std())),
-            math.log(1.0 + noise),
+            math.log(1.0 + spread),
+            math.log((0.5 + noise) / (1.0 + spread)),
         ]
     )
 
@@ -85,47 +94,58 @@ def frontality(landmarks: NDArray[np.float32] | None) -> float:
 
 @dataclass(frozen=True, slots=True)
 class TrustModel:
-    """A logistic of the features and their products.
+    """A logistic that can only fall as a fault grows.
 
     Parameters
     ----------
-    mean, scale : (5,) float64 arrays
-        Standardise the features.
-    weights : (21,) float64 array
-        Constant, 5 features, 15 products.
-    good : (5,) float64 array
-        The features of a face seen well, in ``FEATURES`` order.
+    good, spread : (5,) float64 arrays
+        Median and standard deviation of the features of faces seen well.
+    base : float
+        The logit of a face without faults.
+    weights : (12,) float64 array
+        At least 0: logits lost a unit of each fault, and of its square.
     """
 
-    mean: NDArray[np.float64]
-    scale: NDArray[np.float64]
-    weights: NDArray[np.float64]
     good: NDArray[np.float64]
+    spread: NDArray[np.float64]
+    base: float
+    weights: NDArray[np.float64]
+
+    def losses(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(N, 6) logits that each of ``FAULTS`` costs, from (N, 5) features."""
+        found = faults(features, self.good, self.spread)
+        return found * self.weights[:6] + np.square(found) * self.weights[6:]
 
     def probability(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(N,) probabilities of (N, 5) features."""
-        return np.asarray(1.0 / (1.0 + np.exp(-(expand(self, features) @ self.weights))))
+        """(N,) estimated shares of people who agree, from (N, 5) features."""
+        logit = self.base - self.losses(features).sum(axis=1)
+        return np.asarray(1.0 / (1.0 + np.exp(-logit)))
 
 
-def expand(model: TrustModel, features: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N, 21) constant, standardised features, products of (N, 5) features."""
-    z = np.clip((features - model.mean) / model.scale, -4.0, 4.0)
-    rows, columns = np.triu_indices(z.shape[1])
-    return np.concatenate([np.ones((len(z), 1)), z, z[:, rows] * z[:, columns]], axis=1)
+def faults(
+    features: NDArray[np.float64], good: NDArray[np.float64], spread: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """How far beyond what is usual each fault goes, (N, 6), 0..5, in ``FAULTS`` order.
+
+    The unit is the standard deviation among good faces, for the size an octave.
+    """
+    below = (good - features) / spread
+    columns = [-features[:, 0], below[:, 1], below[:, 2], -below[:, 2], below[:, 3], -below[:, 4]]
+    return np.clip(np.stack(columns, axis=1), 0.0, 5.0)
 
 
 @cache
 def trust_model() -> TrustModel:
-    """The fitted model that ships."""
+    """Read the fitted model that ships."""
     try:
-        text = files("models").joinpath("trust.json").read_text("utf-8")
-        fitted = {
-            name: np.asarray(values, np.float64)
-            for name, values in json.loads(text).items()
-            if name in TrustModel.__slots__
-        }
-        return TrustModel(**fitted)
-    except (OSError, ValueError, TypeError) as error:
+        fitted = json.loads(files("models").joinpath("trust.json").read_text("utf-8"))
+        return TrustModel(
+            np.asarray(fitted["good"], np.float64),
+            np.asarray(fitted["spread"], np.float64),
+            float(fitted["base"]),
+            np.asarray(fitted["weights"], np.float64),
+        )
+    except (OSError, ValueError, TypeError, KeyError) as error:
         raise ModelError(f"models/trust.json: cannot be read ({error}); install again") from error
 
 
@@ -140,21 +160,16 @@ def read_trust(crop: NDArray[np.uint8], detection: Detection | None = None) -> T
         Its landmarks give the pose.
     """
     model = trust_model()
-    features = crop_features(crop)
+    features = crop_features(crop)[np.newaxis]
     pose = frontality(None if detection is None else detection.landmarks)
-    # The reason is the one whose mending would raise trust most: the features
-    # are put right one (or one pair) at a time and judged again.
-    mended = np.tile(features, (6, 1))
-    for row, columns in enumerate(((), (0,), (1,), (2, 3), (4,), range(5))):
-        mended[row, list(columns)] = model.good[list(columns)]
-    now, size, sharpness, light, noise, best = model.probability(mended).tolist()
-    gains = {
-        "too_small": size - now,
-        "blurred": sharpness - now,
-        "too_dark" if features[2] < model.good[2] else "too_bright": light - now,
-        "noisy": noise - now,
-        "turned_away": now / max(pose, 1e-3) - now,
-    }
-    value = now * pose
-    reason = "" if value >= REASON_BELOW * best else max(gains, key=lambda name: gains[name])
-    return Trust(round(min(1.0, value), 4), reason)
+    value = float(model.probability(features)[0]) * pose
+    best = 1.0 / (1.0 + math.exp(-model.base))
+    if value >= REASON_BELOW * best:
+        return Trust(round(value, 4))
+    lost = dict(zip(FAULTS, model.losses(features)[0].tolist(), strict=True))
+    dark = features[0, 2] < model.good[2]
+    lost["too_dark" if dark else "too_bright"] += lost.pop("flat")
+    if faults(features, model.good, model.spread)[0, FAULTS.index("too_dark")] > IN_THE_DARK:
+        lost["too_dark"] += lost.pop("noisy")
+    lost["turned_away"] = -math.log(max(pose, 1e-3))
+    return Trust(round(value, 4), max(lost, key=lambda name: lost[name]))

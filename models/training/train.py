@@ -45,7 +45,7 @@ class Recipe:
     small_share: float = 0.85  # of the epochs
     calm_from: float = 0.69  # share of the epochs after which the changes are milder
     calm: float = 0.35  # strength of the changes then; no mixup
-    prior_shift: float = 0.2  # times log prior, taken from the logits when judging
+    prior_shift: float = 0.0  # times log prior, taken from the logits when judging
 
 
 def size_at(recipe: Recipe, epoch: int) -> int:

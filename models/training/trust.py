@@ -1,7 +1,7 @@
 """Fit trust: ``python -m models.training.trust --data DIR --to models/trust.json``.
 
 Held-out faces are degraded in every way a camera can, read by the shipped
-network, and a logistic learns from the look of the crop alone how often the
+network, and a logistic that can only fall learns from the look of the crop alone how often the
 reading agrees with the taggers. Faces are split in two halves: one is fitted,
 the other is judged; what ships is fitted on both.
 """
@@ -16,10 +16,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
+from scipy.optimize import minimize
 
 from core.frame.emotion import EmotionClassifier
-from core.frame.trust import FEATURES, TrustModel, crop_features, expand
+from core.frame.trust import FAULTS, FEATURES, TrustModel, crop_features, faults
 from models.training import data
 
 log = logging.getLogger("framemood.trust")
@@ -56,13 +56,22 @@ def degrade(face: Gray, kind: str, level: float, random: np.random.Generator) ->
 
 
 def _fit(
-    features: NDArray[np.float64], agrees: NDArray[np.bool_], good: NDArray[np.float64]
+    features: NDArray[np.float64], agrees: NDArray[np.bool_], clean: NDArray[np.bool_]
 ) -> TrustModel:
-    start = TrustModel(features.mean(0), features.std(0), np.zeros(21), good)
-    fitted = LogisticRegression(C=1.0, max_iter=2000, fit_intercept=False).fit(
-        expand(start, features), agrees
-    )
-    return TrustModel(start.mean, start.scale, fitted.coef_[0].astype(np.float64), good)
+    good, spread = np.median(features[clean], axis=0), features[clean].std(axis=0)
+    spread[0] = 1.0  # clean faces are all of one size; the unit is an octave
+    found = faults(features, good, spread)
+    terms = np.concatenate([found, np.square(found)], axis=1)
+
+    def cost(values: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        logit = values[0] - terms @ values[1:]
+        likelihood = np.logaddexp(0.0, np.where(agrees, -logit, logit)).mean()
+        slope = (1.0 / (1.0 + np.exp(-logit)) - agrees) / len(agrees)
+        return float(likelihood), np.concatenate([[slope.sum()], -slope @ terms])
+
+    bounds = [(None, None)] + [(0.0, None)] * terms.shape[1]
+    fitted = minimize(cost, np.full(13, 0.1), jac=True, method="L-BFGS-B", bounds=bounds).x
+    return TrustModel(good, spread, float(fitted[0]), fitted[1:])
 
 
 def main() -> None:
@@ -97,10 +106,9 @@ def main() -> None:
     agrees = guess == np.asarray(truth)
     features = np.stack([crop_features(crop) for crop in crops])
     clean = np.asarray(cell) == 0
-    good = np.median(features[clean], axis=0)
     first = np.asarray(owner) % 2 == 0
 
-    model = _fit(features[first], agrees[first], good)
+    model = _fit(features[first], agrees[first], clean[first])
     trust = model.probability(features[~first])
     hit, cells = agrees[~first], np.asarray(cell)[~first]
     most = trust >= np.median(trust)
@@ -111,15 +119,16 @@ def main() -> None:
         "correlation_over_levels": round(float(np.corrcoef(np.array(levels).T)[0, 1]), 4),
     }
     log.info(json.dumps(figures))
-    model = _fit(features, agrees, good)
+    model = _fit(features, agrees, clean)
     fitted = {
         "about": "Coefficients of core/frame/trust.py, written by models/training/trust.py",
         "features": list(FEATURES),
         "judged_on_the_other_half": figures,
-        "mean": model.mean.tolist(),
-        "scale": model.scale.tolist(),
-        "weights": model.weights.tolist(),
+        "faults": [*FAULTS, *(f"{name} squared" for name in FAULTS)],
         "good": model.good.tolist(),
+        "spread": model.spread.tolist(),
+        "base": model.base,
+        "weights": model.weights.tolist(),
     }
     arguments.to.write_text(json.dumps(fitted, indent=2) + "\n", "utf-8")
 

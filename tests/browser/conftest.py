@@ -134,35 +134,41 @@ def camera_files(tmp_path_factory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="session")
-def launch(camera_files):
-    """Start Chromium with a camera ("face", "wall") that is allowed, or ask-and-refuse."""
+def playwright():
+    """One Playwright for all tests: its event loop allows no second one in a thread."""
     sync_api = pytest.importorskip("playwright.sync_api")
     if not Path(CHROMIUM).exists():
         pytest.skip(f"no browser at {CHROMIUM}; set CHROMIUM")
-    with sync_api.sync_playwright() as playwright:
-        browsers = {}
+    with sync_api.sync_playwright() as running:
+        yield running
 
-        def start(camera: str = "face", allowed: bool = True):
-            if (camera, allowed) not in browsers:
-                arguments = [
-                    "--no-sandbox",
-                    "--disable-gpu",
-                    "--disable-background-networking",
-                    "--disable-component-update",
-                    "--no-first-run",
-                    "--use-fake-device-for-media-stream",
-                    f"--use-file-for-fake-video-capture={camera_files[camera]}",
-                ]
-                if allowed:
-                    arguments.append("--use-fake-ui-for-media-stream")
-                browsers[camera, allowed] = playwright.chromium.launch(
-                    executable_path=CHROMIUM, args=arguments
-                )
-            return browsers[camera, allowed]
 
-        yield start
-        for browser in browsers.values():
-            browser.close()
+@pytest.fixture(scope="session")
+def launch(camera_files, playwright):
+    """Start Chromium with a camera ("face", "wall") that is allowed, or ask-and-refuse."""
+    browsers = {}
+
+    def start(camera: str = "face", allowed: bool = True):
+        if (camera, allowed) not in browsers:
+            arguments = [
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--no-first-run",
+                "--use-fake-device-for-media-stream",
+                f"--use-file-for-fake-video-capture={camera_files[camera]}",
+            ]
+            if allowed:
+                arguments.append("--use-fake-ui-for-media-stream")
+            browsers[camera, allowed] = playwright.chromium.launch(
+                executable_path=CHROMIUM, args=arguments
+            )
+        return browsers[camera, allowed]
+
+    yield start
+    for browser in browsers.values():
+        browser.close()
 
 
 @pytest.fixture
