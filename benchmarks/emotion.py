@@ -102,9 +102,7 @@ def main() -> None:
     plus = np.array(FERPLUS_EMOTIONS)[label[kept]]
     in_seven = plus != "contempt"
 
-    print(
-        f"{len(images)} faces of PublicTest; FER+ label: the most frequent vote ({kept.sum()})"
-    )
+    print(f"{len(images)} faces of PublicTest; FER+ label: the most frequent vote ({kept.sum()})")
     print("| network | FER+ top-1 (8) | macro F1 (7) | FER2013 top-1 | ms a face | MB |")
     print("| --- | --- | --- | --- | --- | --- |")
     for name, entry in (("framemood", ours()), ("fer mini-XCEPTION", fer())):

@@ -145,10 +145,21 @@ class FreezeDetector:
         """What still counts as calm, after how lively the source was before."""
         earlier = sorted(c for t, c in self._changes if t <= time_s - WINDOW_S)
         life = earlier[len(earlier) // 2] if earlier else 0.0
-        if life >= _MOVING and len(self._changes) > 1:
-            before, last = self._changes[-2][1], self._changes[-1][1]
-            if before >= _STILL_MOVING_SHARE * life and last <= _STOPPED_AT_ONCE_SHARE * life:
-                self._stopped_limit, self._stopped_s = min(_STOPPED, _STOPPED_SHARE * life), time_s
+        self._watch_for_stop(time_s)
         if 0 <= time_s - self._stopped_s <= WINDOW_S:
             return self._stopped_limit
         return min(_NEARLY_SILENT, max(_SILENT, _CALM_SHARE * life))
+
+    def _watch_for_stop(self, time_s: float) -> None:
+        """Notice movement that ended with the last frame; one cut alone is no movement."""
+        *moved, last = (c for t, c in self._changes if t > time_s - WINDOW_S - 1e-6)
+        if not moved:
+            return
+        moving = sorted(moved)[len(moved) // 2]
+        if (
+            moving >= _MOVING
+            and moved[-1] >= _STILL_MOVING_SHARE * moving
+            and last <= _STOPPED_AT_ONCE_SHARE * moving
+        ):
+            self._stopped_s = time_s
+            self._stopped_limit = min(_STOPPED, _STOPPED_SHARE * moving)

@@ -57,7 +57,7 @@ def crop_features(crop: NDArray[np.uint8]) -> NDArray[np.float64]:
     face = prepare(crop)
     if size < 0:  # what is missing for its size is not blur as well
         side = max(3, round(CROP_PX * 2**size))
-        face = cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA)
+        face = np.asarray(cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA), np.float32)
     blurred = cv2.blur(face, (5, 5))
     gradient = np.abs(np.diff(face, axis=0)).mean() + np.abs(np.diff(face, axis=1)).mean()
     after = np.abs(np.diff(blurred, axis=0)).mean() + np.abs(np.diff(blurred, axis=1)).mean()
