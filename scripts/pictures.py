@@ -25,8 +25,8 @@ WAIT_MS = 180_000
 
 def live(page: Page) -> None:
     """The sample, long enough for the chart to have a shape."""
-    page.locator("[data-action=sample]").click()
-    page.wait_for_function("document.querySelectorAll('.fm-face').length > 0", timeout=WAIT_MS)
+    page.locator(".fm-live [data-do=sample]").click()
+    page.locator(".fm-live:not([data-faces='0'])").wait_for(timeout=WAIT_MS)
     page.wait_for_timeout(9_000)
 
 
