@@ -25,15 +25,15 @@ from numpy.typing import NDArray
 WINDOW_S: Final = 0.3
 """Stretch of frames that one judgement of calm rests on."""
 
-HOLD_S: Final = 0.3
-"""Calm has to last this long before it is called a freeze."""
+HOLD_S, QUICK_HOLD_S = 0.3, 0.25
+"""Calm has to last this long before it is called a freeze; less after a lively time."""
 
 RELEASE_S: Final = 0.25
 """Stretch of frames that has to be lively for a freeze to be over."""
 
 _LIFE_S: Final = 3.0
 _CALM_QUANTILE: Final = 0.15
-_SILENT, _NEARLY_SILENT = 0.0001, 0.001
+_SILENT, _NEARLY_SILENT = 0.0001, 0.004
 """Luma steps a pixel, frame to frame: copies of a frame, and copies with some codec noise."""
 
 _REDRAWN, _REDRAWN_S, _REDRAWN_SHARE = 0.03, 0.5, 0.1
@@ -117,7 +117,8 @@ class FreezeDetector:
             return
         if self._calm_since_s is None:
             self._calm_since_s = time_s
-        held = time_s - self._calm_since_s >= HOLD_S - 1e-6
+        hold_s = QUICK_HOLD_S if self._limit >= _NEARLY_SILENT else HOLD_S
+        held = time_s - self._calm_since_s >= hold_s - 1e-6
         self._is_frozen = held and not self._is_redrawn(time_s)
 
     def _watch_for_life(self, time_s: float) -> None:
