@@ -135,7 +135,11 @@ def cell_text(cell: Cell) -> str:
         return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA_STARTS) else cell
     if isinstance(cell, (bool, int)):
         return str(int(cell))
-    return f"{cell:.10g}" if math.isfinite(cell) else ""
+    if not math.isfinite(cell):
+        return ""
+    short = f"{cell:.10g}"
+    # Rounded up, the largest numbers would be read back as infinite.
+    return short if math.isfinite(float(short)) else repr(float(cell))
 
 
 def metrics_row(run_id: str, report: FrameReport) -> list[Cell]:

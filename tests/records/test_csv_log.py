@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import math
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.errors import RecordError
@@ -115,6 +116,7 @@ def test_no_text_becomes_a_formula(text: str) -> None:
 
 
 @given(st.floats())
+@example(sys.float_info.max)
 def test_a_number_is_written_so_that_it_can_be_read_back(number: float) -> None:
     cell = cell_text(number)
     if math.isfinite(number):
