@@ -164,13 +164,24 @@ def delta_e_2000_matrix(lab_a: ArrayLike, lab_b: ArrayLike) -> NDArray[np.float3
     (N, M) float32 array
         Within 0.01 of ``delta_e_2000``; exactly 0 for equal colours.
     """
-    a, b = np.asarray(lab_a, dtype=np.float32), np.asarray(lab_b, dtype=np.float32)
+    exact_a, exact_b = np.asarray(lab_a, dtype=np.float64), np.asarray(lab_b, dtype=np.float64)
+    a, b = exact_a.astype(np.float32), exact_b.astype(np.float32)
     result = np.empty((len(a), len(b)), dtype=np.float32)
     rows = max(1, _CHUNK_PAIRS // max(1, len(b)))
     for start in range(0, len(a), rows):
         part = slice(start, start + rows)
         result[part] = _ciede2000(a[part, None], b)
+        # The formula jumps where two hues are opposite: there rounding may not decide.
+        left, right = np.nonzero(_nearly_opposite(a[part, None], b))
+        result[left + start, right] = _ciede2000(exact_a[left + start], exact_b[right])
     return result
+
+
+def _nearly_opposite(a: Floats, b: Floats) -> NDArray[np.bool_]:
+    """Whether two hues are within a hundredth of a degree or so of 180 degrees apart."""
+    across = a[..., 1] * b[..., 2] - a[..., 2] * b[..., 1]
+    along = a[..., 1] * b[..., 1] + a[..., 2] * b[..., 2]
+    return np.asarray((along < 0) & (np.abs(across) <= -2e-4 * along))
 
 
 def _floats(values: ArrayLike) -> Floats:

@@ -19,7 +19,7 @@ from core.mood.colour import delta_e_2000_matrix, srgb_to_lab
 
 _LOG: Final = logging.getLogger(__name__)
 # Raised when the meaning of the arrays changes, so that kept files are made anew.
-_VERSION: Final = 1
+_VERSION: Final = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,13 @@ WAIT_MS = 60_000
 
 
 def pytest_collection_modifyitems(items):
+    here = Path(__file__).parent
     for item in items:
-        if Path(item.path).is_relative_to(Path(__file__).parent):
+        if Path(item.path).is_relative_to(here):
             item.add_marker(pytest.mark.browser)
+    # Playwright's event loop runs until the session ends, and asyncio.run() of a later
+    # test would meet it: the browser comes last, as the slowest should.
+    items.sort(key=lambda item: Path(item.path).is_relative_to(here))
 
 
 class Server:

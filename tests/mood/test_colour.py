@@ -152,3 +152,10 @@ def test_cie94_takes_its_tolerance_from_the_reference() -> None:
     vivid, gray = [50.0, 60, 0], [50.0, 0, 0]
     assert delta_e_94(vivid, gray) == pytest.approx(60 / (1 + 0.045 * 60))
     assert delta_e_94(gray, vivid) == pytest.approx(60)
+
+
+def test_the_fast_form_is_exact_where_hues_are_opposite_and_the_formula_jumps() -> None:
+    dark_red, black = srgb_to_lab([(34, 0, 0)]), srgb_to_lab([(8, 9, 9)])
+    exact = float(delta_e_2000(dark_red, black)[0])
+    assert float(delta_e_2000_matrix(dark_red, black)[0, 0]) == pytest.approx(exact, abs=0.01)
+    assert float(delta_e_2000_matrix(black, dark_red)[0, 0]) == pytest.approx(exact, abs=0.01)
