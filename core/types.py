@@ -12,6 +12,8 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from core.incidents import Incident, Risk
+
 EMOTIONS: Final = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")
 """The seven emotions, in the order of every probability vector in the program."""
 
@@ -222,7 +224,11 @@ class TextReading:
 
 @dataclass(frozen=True, slots=True)
 class FrameReport:
-    """All that is said of one frame; every frame has one, those without a face too."""
+    """All that is said of one frame; every frame has one, those without a face too.
+
+    ``incidents`` are those that hold at this frame, the gravest first; ``risk``
+    is None where quality is switched off.
+    """
 
     index: int
     time_s: float
@@ -231,3 +237,5 @@ class FrameReport:
     quality: QualityReading | None = None
     system: SystemReading | None = None
     texts: tuple[TextReading, ...] = field(default=())
+    incidents: tuple[Incident, ...] = ()
+    risk: Risk | None = None

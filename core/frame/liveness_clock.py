@@ -1,4 +1,4 @@
-"""A clock burned into the picture, as text recognition reads it: does it run?"""
+"""Whether the clock burned into a picture runs, as text recognition reads it."""
 
 from __future__ import annotations
 

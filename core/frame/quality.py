@@ -47,6 +47,11 @@ class QualityMeter:
         self._freeze = FreezeDetector()
         self._before: NDArray[np.uint8] | None = None
 
+    @property
+    def plane(self) -> NDArray[np.uint8] | None:
+        """The last picture's luma at the small size, (h, w); None before the first."""
+        return self._before
+
     def reset(self) -> None:
         """Forget the frames so far, as for a new source."""
         self._freeze.reset()
