@@ -17,11 +17,14 @@ from numpy.typing import NDArray
 
 from core.frame.emotion import EmotionClassifier, EmotionSmoother, crop_face
 from core.frame.faces import FaceDetector, FaceSearch, create_detector
+from core.frame.liveness import LivenessMonitor
 from core.frame.pictures import DecodedFrame, ImagePicture, Luma, Picture
 from core.frame.quality import QualityMeter
 from core.frame.system import SystemMeter
 from core.frame.tracks import FaceTracker
 from core.frame.trust import read_trust
+from core.incidents import Risk
+from core.records.failure import FailurePredictor
 from core.settings import Settings
 from core.types import (
     EMOTIONS,
@@ -85,6 +88,8 @@ class FramePipeline:
         Taken instead of the one that ``settings`` names.
     classifier : EmotionClassifier, optional
         Taken instead of the network that ships.
+    live : bool
+        Whether frames come as they happen, so that slow work here can make the source stutter.
 
     Raises
     ------
@@ -102,6 +107,7 @@ class FramePipeline:
         smoothing: bool = True,
         detector: FaceDetector | None = None,
         classifier: EmotionClassifier | None = None,
+        live: bool = False,
     ) -> None:
         self.settings = settings or Settings()
         self._search: FaceSearch | None = None
@@ -114,6 +120,9 @@ class FramePipeline:
             (classifier or EmotionClassifier(self.settings)) if faces and emotion else None
         )
         self._meter = QualityMeter(self.settings.quality_width) if quality else None
+        self._live = live
+        self._monitor = LivenessMonitor()
+        self._predictor = FailurePredictor(self.settings)
         self._tracker = FaceTracker()
         self._smoother = EmotionSmoother(self.settings.smoothing_s if smoothing else 0.0)
         self._system = SystemMeter()
@@ -175,11 +184,15 @@ class FramePipeline:
         begun_s = time.perf_counter()
         stage_ms = dict(seen.stage_ms)
         quality: QualityReading | None = None
+        risk: Risk | None = None
         if self._meter is not None and seen.luma is not None:
             with _timed(stage_ms, "quality"):
                 quality = self._meter.measure_luma(
                     seen.luma.plane, seen.time_s, limited_range=seen.luma.limited_range
                 )
+            with _timed(stage_ms, "incidents"):
+                self._watch(quality, seen)
+                risk = self._predictor.update(quality, seen.time_s)
         faces = self._follow(seen) if seen.readable else ()
         elsewhere_ms = sum(ms for stage, ms in seen.stage_ms.items() if stage != "decode")
         latency_ms = elsewhere_ms + (time.perf_counter() - begun_s) * 1000
@@ -190,15 +203,30 @@ class FramePipeline:
             faces=faces,
             quality=quality,
             system=self._system.read(latency_ms, stage_ms),
+            incidents=self._monitor.open,
+            risk=risk,
         )
 
     def reset(self) -> None:
         """Forget the frames before, as at a jump in the source."""
         if self._meter is not None:
             self._meter.reset()
+        self._monitor = LivenessMonitor(self._monitor.baseline)
+        self._predictor = FailurePredictor(self.settings)
         self._tracker.reset()
         self._smoother.reset()
         self._system.reset()
+
+    def _watch(self, quality: QualityReading, seen: Sighting) -> None:
+        if self._meter is None or self._meter.plane is None or seen.luma is None:
+            return
+        self._monitor.update(
+            quality,
+            self._meter.plane,
+            seen.time_s,
+            limited_range=seen.luma.limited_range,
+            stage_ms=seen.stage_ms if self._live else None,
+        )
 
     def _status(self, seen: Sighting) -> Status:
         if not seen.readable:

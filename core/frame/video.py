@@ -226,6 +226,7 @@ class _Run:
             emotions=self.tally.emotions,
             weak_stretches=weak,
             freezes=freezes,
+            incidents=self.tally.incidents,
             problems=(*self.source.problems, *self.problems),
             cancelled=self.cancelled,
             files=dict(self.files),
@@ -282,9 +283,11 @@ class _Files:
             self._open.close()
         finally:
             run.files = {name: path for name, path in run.files.items() if Path(path).exists()}
-            incidents = [each.as_dict() for kind_ in run.incidents() for each in kind_]
-            incidents.sort(key=lambda incident: incident["onset_s"])
-            write_json(self._path("incidents.json"), incidents)
+            weak, _, unreadable = run.incidents()
+            incidents = sorted(
+                (*weak, *unreadable, *run.tally.incidents), key=lambda each: each.onset_s
+            )
+            write_json(self._path("incidents.json"), [each.as_dict() for each in incidents])
             summary = self._path("summary.json")
             write_json(summary, run.summary().as_dict())
 

@@ -10,50 +10,19 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 
 from core.errors import RecordError
+from core.incidents import Incident, IncidentKind
 from core.types import EMOTIONS, FrameReport, Status
 
 WEAK_AT_LEAST_S: Final = 0.5
 WEAK_JOINED_S: Final = 0.5
 """Weak quality is a stretch from half a second on; shorter good moments do not part it."""
 
-IncidentKind = Literal["freeze", "weak", "unreadable"]
-
-
-@dataclass(frozen=True, slots=True)
-class Incident:
-    """A stretch of a source in which something was wrong.
-
-    Parameters
-    ----------
-    kind : str
-        "freeze" (the picture stood still), "weak" (quality below the threshold)
-        or "unreadable" (frames that could not be decoded).
-    onset_s, end_s : float
-        Media time, s.
-    """
-
-    kind: IncidentKind
-    onset_s: float
-    end_s: float
-
-    @property
-    def duration_s(self) -> float:
-        """How long it lasted, s."""
-        return self.end_s - self.onset_s
-
-    def as_dict(self) -> dict[str, Any]:
-        """For a JSON file, times to the millisecond."""
-        return {
-            "kind": self.kind,
-            "onset_s": round(self.onset_s, 3),
-            "end_s": round(self.end_s, 3),
-            "duration_s": round(self.duration_s, 3),
-        }
+_INCIDENT_FIELDS: Final = ("weak_stretches", "freezes", "incidents")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +57,9 @@ class RunSummary:
         Mean probability of each emotion over all faces, weighted by trust; sums
         to 1, empty where no emotion was read.
     weak_stretches, freezes : tuple of Incident
-        In order of onset.
+        In order of onset: quality below the threshold, and frames that repeat the one before.
+    incidents : tuple of Incident
+        What the monitor found, in order of onset; a freeze is one once it has lasted.
     problems : tuple of str
         What went wrong on the way, a line each.
     cancelled : bool
@@ -114,6 +85,7 @@ class RunSummary:
     emotions: dict[str, float]
     weak_stretches: tuple[Incident, ...]
     freezes: tuple[Incident, ...]
+    incidents: tuple[Incident, ...]
     problems: tuple[str, ...]
     cancelled: bool
     files: dict[str, str]
@@ -127,10 +99,10 @@ class RunSummary:
         values = {
             field.name: getattr(self, field.name)
             for field in dataclasses.fields(self)
-            if field.name not in ("weak_stretches", "freezes")
+            if field.name not in _INCIDENT_FIELDS
         }
-        values["weak_stretches"] = [stretch.as_dict() for stretch in self.weak_stretches]
-        values["freezes"] = [freeze.as_dict() for freeze in self.freezes]
+        for name in _INCIDENT_FIELDS:
+            values[name] = [incident.as_dict() for incident in getattr(self, name)]
         # The files lie beside this one; where that is on the machine is nobody's business.
         values["files"] = {name: Path(path).name for name, path in self.files.items()}
         return {
@@ -198,6 +170,7 @@ class Tally:
         self._weak = Stretches("weak", at_least_s=WEAK_AT_LEAST_S, joined_s=WEAK_JOINED_S)
         self._freezes = Stretches("freeze")
         self._unreadable = Stretches("unreadable")
+        self._incidents: dict[tuple[str, float], Incident] = {}
         self._first_s: float | None = None
         self._before: FrameReport | None = None
         self._step_s = 0.0
@@ -213,6 +186,11 @@ class Tally:
         if self._first_s is None or self._before is None:
             return 0.0
         return self._before.time_s + self._step_s - self._first_s
+
+    @property
+    def incidents(self) -> tuple[Incident, ...]:
+        """What the monitor found so far, in order of onset."""
+        return tuple(sorted(self._incidents.values(), key=lambda each: each.onset_s))
 
     @property
     def emotions(self) -> dict[str, float]:
@@ -247,6 +225,9 @@ class Tally:
             self._quality_sum += score
             self._quality_min = min(self._quality_min, score)
             self._below += score < self._threshold
+        for incident in report.incidents:
+            # The same one is told of at every frame at which it holds; the last says its end.
+            self._incidents[incident.kind, incident.onset_s] = incident
         for face in report.faces:
             self.tracks.add(face.track_id)
             if face.probabilities is not None:
