@@ -8,6 +8,7 @@ import gradio as gr
 from gradio.i18n import I18nData
 
 from core.settings import Settings
+from ui.admission import Admission
 from ui.sessions import Sessions
 from ui.texts import strings, translations
 
@@ -22,13 +23,20 @@ class Context:
         Read once at start.
     sessions : Sessions
         Live analyses of all visitors, over whichever transport they came.
+    admission : Admission
+        The way into the sessions; one place after another, in the order asked.
     i18n : gr.I18n
         Handed to ``launch`` as well, or the labels stay keys.
     """
 
     settings: Settings
     sessions: Sessions
+    admission: Admission = field(init=False)
     i18n: gr.I18n = field(default_factory=translations)
+
+    def __post_init__(self) -> None:
+        # One line before all doors, so it belongs to the sessions given.
+        object.__setattr__(self, "admission", Admission(self.sessions))
 
     def t(self, key: str) -> I18nData:
         """Label that the browser shows in the visitor's language, such as ``t("video.upload")``.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,10 +21,11 @@ from starlette.routing import Route
 
 from core.errors import FramemoodError
 from core.frame.sample import sample_clip
+from ui.admission import Admission, Applicant, waiting_reply
 from ui.context import Context
 from ui.protocol import ProtocolError
-from ui.sessions import Lane, Sessions
 from ui.texts import tab_strings
+from ui.visitors import visitor_of
 
 SAMPLE_PATH: Final = "/framemood-sample.mp4"
 FALLBACK_IDLE_S: Final = 15.0
@@ -42,11 +44,12 @@ start();
 
 def build(context: Context) -> None:
     """Lay the tab out."""
-    fallback = Fallback(context.sessions)
+    fallback = Fallback(context.admission)
 
-    async def analyze_live(call: dict[str, Any]) -> dict[str, Any]:
+    async def analyze_live(call: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         # Gradio marks the functions it serves, and a bound method takes no mark.
-        return await fallback.analyze(call)
+        visitor = visitor_of(request.request, context.settings.proxy_hops)
+        return await fallback.analyze(call, visitor)
 
     gr.HTML(
         {
@@ -78,46 +81,69 @@ def routes(context: Context) -> list[Route]:
 class Fallback:
     """The same sessions, asked one call at a time."""
 
-    def __init__(self, sessions: Sessions) -> None:
-        self._sessions = sessions
-        self._lanes: dict[str, Lane] = {}
+    def __init__(self, admission: Admission) -> None:
+        self._admission = admission
+        self._applicants: dict[str, _Ticket] = {}
         self._watches: set[asyncio.Task[None]] = set()
 
-    async def analyze(self, call: dict[str, Any]) -> dict[str, Any]:
+    async def analyze(self, call: dict[str, Any], visitor: str = "") -> dict[str, Any]:
         """Answer ``{"ticket": str or None, "message": {...}}``; the reply carries the ticket."""
         if not isinstance(call, dict) or not isinstance(call.get("message"), dict):
             return ProtocolError("bad_message", "a call holds a ticket and a message").reply()
         ticket, message = call.get("ticket"), call["message"]
-        if not isinstance(ticket, str) or ticket not in self._lanes:
+        if not isinstance(ticket, str) or ticket not in self._applicants:
             if message.get("type") != "start_analysis":
                 return ProtocolError("not_started", "send start_analysis first").reply()
             try:
-                ticket = self._open()
+                ticket = self._open(visitor)
             except ProtocolError as error:
                 return error.reply()
-        reply = await self._lanes[ticket].submit(message)
-        if message.get("type") == "stop_analysis":
+        held = self._applicants[ticket]
+        held.used_s = time.monotonic()
+        lane = held.applicant.lane
+        if lane is None:
+            # The visitor asks again with the ticket, which keeps the number in the line.
+            reply = waiting_reply(held.applicant.position)
+        elif held.is_over(self._admission.sessions.settings.session_limit_s):
+            reply = ProtocolError("time_up", "the time for one analysis is over").reply()
+        else:
+            reply = await lane.submit(message)
+        if message.get("type") == "stop_analysis" or reply.get("code") == "time_up":
             self._close(ticket)
         return {**reply, "ticket": ticket}
 
-    def _open(self) -> str:
+    def _open(self, visitor: str) -> str:
         ticket = secrets.token_urlsafe(16)
-        self._lanes[ticket] = self._sessions.open()
+        self._applicants[ticket] = _Ticket(self._admission.apply(visitor))
         watch = asyncio.create_task(self._watch(ticket))
         self._watches.add(watch)
         watch.add_done_callback(self._watches.discard)
         return ticket
 
     async def _watch(self, ticket: str) -> None:
-        """Close a lane whose visitor left without a word."""
-        while (lane := self._lanes.get(ticket)) is not None:
-            left_s = lane.last_used_s + FALLBACK_IDLE_S - time.monotonic()
+        """Let go of a visitor who left without a word."""
+        while (held := self._applicants.get(ticket)) is not None:
+            left_s = held.used_s + FALLBACK_IDLE_S - time.monotonic()
             if left_s <= 0:
                 self._close(ticket)
             else:
                 await asyncio.sleep(left_s)
 
     def _close(self, ticket: str) -> None:
-        lane = self._lanes.pop(ticket, None)
-        if lane is not None:
-            self._sessions.close(lane)
+        held = self._applicants.pop(ticket, None)
+        if held is not None:
+            self._admission.leave(held.applicant)
+
+
+@dataclass(slots=True)
+class _Ticket:
+    """What stands for a connection where there is none."""
+
+    applicant: Applicant
+    used_s: float = field(default_factory=time.monotonic)
+    began_s: float | None = None
+
+    def is_over(self, limit_s: float) -> bool:
+        """Whether the place has been held for longer than one may."""
+        self.began_s = self.used_s if self.began_s is None else self.began_s
+        return bool(limit_s) and self.used_s - self.began_s > limit_s

@@ -68,7 +68,7 @@ def build(settings: Settings) -> tuple[gr.Blocks, dict[str, Any]]:
         "ssr_mode": False,
         "max_file_size": f"{settings.max_upload_mb}mb",
         "app_kwargs": {
-            "routes": [static_route(), *live.routes(context), analysis_route(context.sessions)],
+            "routes": [static_route(), *live.routes(context), analysis_route(context.admission)],
             "middleware": [shell_middleware(settings.language)],
         },
     }

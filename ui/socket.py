@@ -13,6 +13,7 @@ import inspect
 import json
 import logging
 import time
+from collections import deque
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -20,8 +21,10 @@ from starlette.requests import HTTPConnection, Request
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from ui.protocol import MAX_MESSAGE_BYTES, ProtocolError
-from ui.sessions import MAX_WAITING, Lane, Sessions
+from ui.admission import Admission, Applicant, waiting_reply
+from ui.protocol import MAX_MESSAGE_BYTES, ProtocolError, dropped_reply
+from ui.sessions import MAX_WAITING, Lane
+from ui.visitors import visitor_of
 
 log = logging.getLogger(__name__)
 
@@ -29,17 +32,29 @@ ANALYSIS_PATH: Final = "/ws/analysis"
 IDLE_S: Final = 60.0
 """A connection that says nothing for this long is closed, s."""
 
+BUSY_IDLE_S: Final = 15.0
+"""The same while others wait for the place, s."""
+
 MAX_MESSAGES_PER_S: Final = 120
 """Twice what the fastest camera sends; a client beyond it is closed."""
+
+MOST_EARLY_CHARACTERS: Final = 4096
+"""Longest text that is kept for a visitor who waits for a place."""
 
 # RFC 6455, 7.4.1.
 _POLICY_VIOLATION: Final = 1008
 _TOO_BIG: Final = 1009
 _TRY_AGAIN_LATER: Final = 1013
+_CLOSE_CODES: Final = {
+    "too_large": _TOO_BIG,
+    "busy": _TRY_AGAIN_LATER,
+    "too_many": _TRY_AGAIN_LATER,
+}
 
 
-def analysis_route(sessions: Sessions) -> WebSocketRoute:
+def analysis_route(admission: Admission) -> WebSocketRoute:
     """Route that serves the protocol of docs/protocol.md."""
+    hops = admission.sessions.settings.proxy_hops
 
     async def endpoint(websocket: WebSocket) -> None:
         if not same_origin(websocket) or not await is_admitted(websocket):
@@ -47,11 +62,17 @@ def analysis_route(sessions: Sessions) -> WebSocketRoute:
             await websocket.close(_POLICY_VIOLATION)
             return
         await websocket.accept()
+        conversation = _Conversation(websocket, admission)
         try:
-            with sessions.place() as lane:
-                await _Conversation(websocket, lane).run()
+            with admission.applicant(visitor_of(websocket, hops)) as applicant:
+                lane = await conversation.wait(applicant)
+                await conversation.run(lane)
         except ProtocolError as error:
-            await _end(websocket, error, _TRY_AGAIN_LATER)
+            await _end(websocket, error)
+        except WebSocketDisconnect:
+            log.debug("a live viewer left")
+        finally:
+            conversation.stop()
 
     return WebSocketRoute(ANALYSIS_PATH, endpoint)
 
@@ -94,32 +115,90 @@ async def is_admitted(connection: HTTPConnection) -> bool:
 class _Conversation:
     """One accepted connection, from its first message to its last."""
 
-    def __init__(self, websocket: WebSocket, lane: Lane) -> None:
+    def __init__(self, websocket: WebSocket, admission: Admission) -> None:
         self._websocket = websocket
-        self._lane = lane
+        self._admission = admission
         self._answers: set[asyncio.Task[None]] = set()
+        self._reading: asyncio.Task[bytes | str] | None = None
+        self._early: deque[str] = deque()
         self._allowance = float(MAX_MESSAGES_PER_S)
         self._counted_s = time.monotonic()
 
-    async def run(self) -> None:
+    async def wait(self, applicant: Applicant) -> Lane:
+        """Keep a visitor told of the place in the line until there is one for them."""
+        moved = asyncio.create_task(applicant.changed())
+        told = 0
         try:
-            while True:
-                raw = await asyncio.wait_for(self._receive(), IDLE_S)
-                self._count()
-                task = asyncio.create_task(self._answer(raw))
-                self._answers.add(task)
-                task.add_done_callback(self._answers.discard)
-        except TimeoutError:
-            idle = ProtocolError("idle", f"nothing came for {IDLE_S:.0f} s")
-            await _end(self._websocket, idle, _POLICY_VIOLATION)
-        except ProtocolError as error:
-            code = _TOO_BIG if error.code == "too_large" else _POLICY_VIOLATION
-            await _end(self._websocket, error, code)
-        except WebSocketDisconnect:
-            log.debug("a live viewer left")
+            while applicant.lane is None:
+                if applicant.position != told:
+                    told = applicant.position
+                    await self._send(waiting_reply(told))
+                reading = self._read()
+                await asyncio.wait({moved, reading}, return_when=asyncio.FIRST_COMPLETED)
+                if reading.done():
+                    await self._put_off(self._take())
+                if moved.done():
+                    moved = asyncio.create_task(applicant.changed())
+            return applicant.lane
         finally:
-            for task in self._answers:
-                task.cancel()
+            moved.cancel()
+
+    async def run(self, lane: Lane) -> None:
+        """Have messages answered until the visitor leaves or may stay no longer."""
+        limit_s = self._admission.sessions.settings.session_limit_s
+        end_s = time.monotonic() + limit_s if limit_s else float("inf")
+        for raw in self._early:
+            self._hand_over(lane, raw)
+        while True:
+            self._hand_over(lane, await self._next(end_s))
+
+    def stop(self) -> None:
+        """Give up what is still to be read or answered."""
+        for task in (*self._answers, *filter(None, [self._reading])):
+            task.cancel()
+
+    def _hand_over(self, lane: Lane, raw: bytes | str) -> None:
+        task = asyncio.create_task(self._answer(lane, raw))
+        self._answers.add(task)
+        task.add_done_callback(self._answers.discard)
+
+    async def _put_off(self, raw: bytes | str) -> None:
+        """Keep what a visitor in the line says; frames would be old when their turn comes."""
+        if isinstance(raw, bytes):
+            await self._send(dropped_reply(int.from_bytes(raw[:4], "big"), 0))
+        elif len(raw) > MOST_EARLY_CHARACTERS or len(self._early) >= MAX_WAITING:
+            raise ProtocolError("too_fast", "wait for a place before sending more")
+        else:
+            self._early.append(raw)
+
+    async def _next(self, end_s: float) -> bytes | str:
+        """Next message; an error where none comes in time, or the time is over."""
+        begun_s = time.monotonic()
+        reading = self._read()
+        while not reading.done():
+            limit_s = min(IDLE_S, BUSY_IDLE_S) if self._admission.waiting else IDLE_S
+            now_s = time.monotonic()
+            if now_s >= end_s:
+                raise ProtocolError("time_up", "the time for one analysis is over; start again")
+            if now_s >= begun_s + limit_s:
+                raise ProtocolError("idle", f"nothing came for {limit_s:.0f} s")
+            # Whether others wait is looked at again before the time is over.
+            left_s = min(begun_s + limit_s, end_s) - now_s
+            await asyncio.wait({reading}, timeout=min(left_s, 1.0))
+        return self._take()
+
+    def _read(self) -> asyncio.Task[bytes | str]:
+        # Cancelling a receive may lose a message, so one begun is kept until it is done.
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._receive())
+        return self._reading
+
+    def _take(self) -> bytes | str:
+        assert self._reading is not None
+        reading, self._reading = self._reading, None
+        raw = reading.result()
+        self._count()
+        return raw
 
     async def _receive(self) -> bytes | str:
         message = await self._websocket.receive()
@@ -139,8 +218,13 @@ class _Conversation:
         if self._allowance < 0 or len(self._answers) > MAX_WAITING:
             raise ProtocolError("too_fast", f"send {MAX_MESSAGES_PER_S} messages a second at most")
 
-    async def _answer(self, raw: bytes | str) -> None:
-        reply = await self._lane.submit(raw)
+    async def _answer(self, lane: Lane, raw: bytes | str) -> None:
+        reply = await lane.submit(raw)
+        then = reply.pop("then", ())
+        for message in (reply, *then):
+            await self._send(message)
+
+    async def _send(self, reply: dict[str, Any]) -> None:
         # The client may have left while its frame was analysed.
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
             await self._websocket.send_text(encode(reply))
@@ -151,7 +235,8 @@ def encode(reply: dict[str, Any]) -> str:
     return json.dumps(reply, separators=(",", ":"), allow_nan=False)
 
 
-async def _end(websocket: WebSocket, error: ProtocolError, code: int) -> None:
+async def _end(websocket: WebSocket, error: ProtocolError) -> None:
+    code = _CLOSE_CODES.get(error.code, _POLICY_VIOLATION)
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         await websocket.send_text(encode(error.reply()))
         await websocket.close(code)

@@ -5,6 +5,7 @@ import pytest
 
 from core.settings import Settings
 from tests.ui.doubles import PlainPipeline
+from ui.admission import Admission
 from ui.live import Fallback
 from ui.sessions import Sessions
 
@@ -28,7 +29,7 @@ def test_without_a_socket_the_same_messages_get_the_same_answers(sessions, jpeg)
     }
 
     async def talk():
-        fallback = Fallback(sessions)
+        fallback = Fallback(Admission(sessions))
         started = await say(fallback, START)
         report = await say(fallback, frame, started["ticket"])
         result = await say(fallback, {"type": "stop_analysis"}, started["ticket"])
@@ -43,7 +44,7 @@ def test_without_a_socket_the_same_messages_get_the_same_answers(sessions, jpeg)
 
 def test_a_ticket_cannot_be_guessed_or_left_out(sessions):
     async def talk():
-        fallback = Fallback(sessions)
+        fallback = Fallback(Admission(sessions))
         await say(fallback, START)
         return [
             await say(fallback, {"type": "stop_analysis"}, ticket)
@@ -54,23 +55,37 @@ def test_a_ticket_cannot_be_guessed_or_left_out(sessions):
     assert len(sessions) == 1
 
 
-def test_whoever_falls_silent_gives_the_place_back(sessions, monkeypatch):
-    monkeypatch.setattr("ui.live.FALLBACK_IDLE_S", 0.05)
+def test_whoever_falls_silent_gives_the_place_to_the_next_in_line(sessions, monkeypatch):
+    monkeypatch.setattr("ui.live.FALLBACK_IDLE_S", 0.2)
 
     async def talk():
-        fallback = Fallback(sessions)
-        started = await say(fallback, START)
-        assert (await say(fallback, START))["code"] == "busy"
-        while len(sessions):
+        fallback = Fallback(Admission(sessions))
+        silent = await say(fallback, START)
+        waiting = await say(fallback, START)
+        assert (waiting["type"], waiting["position"]) == ("waiting", 1)
+        while (reply := await say(fallback, START, waiting["ticket"]))["type"] == "waiting":
             await asyncio.sleep(0)
-        late = await say(fallback, {"type": "stop_analysis"}, started["ticket"])
-        return late, await say(fallback, START)
+        late = await say(fallback, {"type": "stop_analysis"}, silent["ticket"])
+        return late, reply
 
     late, after = asyncio.run(asyncio.wait_for(talk(), 60))
     assert late["code"] == "not_started"
     assert after["type"] == "started"
 
 
+def test_without_a_socket_too_the_time_for_one_analysis_ends():
+    sessions = Sessions(Settings(workers=1, max_sessions=1, session_limit_s=1), PlainPipeline)
+
+    async def talk():
+        fallback = Fallback(Admission(sessions))
+        started = await say(fallback, START)
+        fallback._applicants[started["ticket"]].began_s -= 2
+        return await say(fallback, {"type": "options", "options": {}}, started["ticket"])
+
+    assert asyncio.run(talk())["code"] == "time_up"
+    assert len(sessions) == 0
+
+
 @pytest.mark.parametrize("call", [None, [], "x", {}, {"message": "x"}, {"message": None}])
 def test_a_malformed_call_is_answered_by_an_error(sessions, call):
-    assert asyncio.run(Fallback(sessions).analyze(call))["code"] == "bad_message"
+    assert asyncio.run(Fallback(Admission(sessions)).analyze(call))["code"] == "bad_message"

@@ -9,6 +9,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from core.settings import Settings
 from tests.ui.doubles import PlainPipeline
+from ui.admission import Admission
 from ui.protocol import MAX_MESSAGE_BYTES
 from ui.sessions import Sessions
 from ui.socket import ANALYSIS_PATH, analysis_route
@@ -22,7 +23,7 @@ def client_of(sessions, auth=None, auth_dependency=None):
     blocks.auth, blocks.auth_message = auth, None
     app = gr.routes.App.create_app(
         blocks,
-        app_kwargs={"routes": [analysis_route(sessions)]},
+        app_kwargs={"routes": [analysis_route(Admission(sessions))]},
         auth_dependency=auth_dependency,
     )
     return TestClient(app)
@@ -30,7 +31,7 @@ def client_of(sessions, auth=None, auth_dependency=None):
 
 @pytest.fixture
 def sessions():
-    return Sessions(Settings(workers=2, max_sessions=2), PlainPipeline)
+    return Sessions(Settings(workers=2, max_sessions=2, most_waiting=0), PlainPipeline)
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 // The way to the server: a WebSocket, or Gradio's server functions where none opens.
-// States told to the owner: "connecting", "open", "gone", "busy", "idle".
+// States told to the owner: "connecting", "waiting" with the number in the line, "open",
+// "gone", "busy", "too_many", "idle", "time_up".
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 8000;
 const BUSY_RETRY_MS = 4000;
+const WAITING_RETRY_MS = 2000;
 const OPENING_MS = 5000;
 
 export class Link {
@@ -103,6 +105,10 @@ export class Link {
       this.retryMs = FIRST_RETRY_MS;
       this.onState("open");
     }
+    if (message.type === "waiting" && !this.isOpen) {
+      this.everOpened ||= this.socket !== null;
+      this.onState("waiting", message.position);
+    }
     if (message.type === "error" && message.id === undefined) this.lastError = message.code;
     this.onMessage(message);
   }
@@ -111,12 +117,12 @@ export class Link {
     this.socket = null;
     this.isOpen = false;
     if (!this.wanted) return;
-    if (this.lastError === "idle") {
-      // Nobody was sending; the next resume opens it again.
+    if (["idle", "time_up"].includes(this.lastError)) {
+      // Nobody was sending, or for long enough; whoever wants more opens it again.
       this.wanted = false;
-      this.onState("idle");
-    } else if (this.lastError === "busy") {
-      this.onState("busy");
+      this.onState(this.lastError);
+    } else if (["busy", "too_many"].includes(this.lastError)) {
+      this.onState(this.lastError);
       this.#retry(BUSY_RETRY_MS);
     } else if (!this.everOpened && this.server?.analyze_live) {
       this.#fallBack();
@@ -133,10 +139,14 @@ export class Link {
   }
 
   async #fallBack() {
+    this.timer = 0;
     const reply = await this.#call(this.#start());
     if (!this.wanted || this.isOpen) return;
-    if (reply?.type === "error" && reply.code === "busy") {
-      this.onState("busy");
+    if (reply?.type === "waiting") {
+      // Asking again with the ticket keeps the number in the line.
+      this.timer = setTimeout(() => this.#fallBack(), WAITING_RETRY_MS);
+    } else if (["busy", "too_many"].includes(reply?.code)) {
+      this.onState(reply.code);
       this.#retry(BUSY_RETRY_MS);
     } else {
       this.onState("gone");
@@ -151,6 +161,11 @@ export class Link {
       if (!this.wanted) return reply;
       this.ticket = reply.ticket ?? this.ticket;
       this.#received(reply);
+      if (reply.code === "time_up") {
+        Object.assign(this, { wanted: false, isOpen: false, ticket: null });
+        this.onState("time_up");
+        return reply;
+      }
       if (reply.code === "not_started" && this.isOpen) throw new Error(reply.message);
       return reply;
     } catch {

@@ -44,7 +44,7 @@ class Live {
       url: socketUrl.href,
       server,
       options: this.preferences.options,
-      onState: (state) => this.linkState(state),
+      onState: (state, position) => this.linkState(state, position),
       onMessage: (message) => this.received(message),
     });
     this.flow = new Flow({
@@ -96,7 +96,7 @@ class Live {
   // ---- state -------------------------------------------------------------
 
   // idle, asking, running, paused, and why it is not running: refused, none,
-  // in_use, insecure, unplugged, no_sample, hidden.
+  // in_use, insecure, unplugged, no_sample, hidden, time_up.
   enter(state, detail = "") {
     this.state = state;
     this.root.dataset.state = state;
@@ -187,13 +187,17 @@ class Live {
     }
   }
 
-  linkState(state) {
+  linkState(state, position) {
+    if (state === "time_up") {
+      this.halt("time_up");
+      return;
+    }
     this.root.dataset.link = state;
     if (state !== "open") this.flow.reset();
-    if (state === "gone" || state === "busy") {
+    if (["gone", "busy", "too_many", "waiting"].includes(state)) {
       this.report = null;
       this.root.dataset.faces = "0";
-      this.banner(this.t(`live.${state}`));
+      this.banner(this.t(`live.${state}`, { number: position }));
     } else if (state === "open") {
       this.banner(this.link.isFallback ? this.t("live.fallback") : "");
     }
@@ -214,7 +218,7 @@ class Live {
       this.flow.answered(message);
     } else if (message.type === "error") {
       this.flow.answered(message);
-      if (!["busy", "idle"].includes(message.code)) {
+      if (!["busy", "too_many", "idle", "time_up"].includes(message.code)) {
         this.banner(this.strings[`live.error_${message.code}`] ?? message.message);
       }
     }
