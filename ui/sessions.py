@@ -241,6 +241,13 @@ class Sessions:
         ``max_sessions`` bounds how many there are, ``worker_count`` the threads they share.
     make_pipeline : callable, optional
         See ``Session``.
+
+    Attributes
+    ----------
+    is_loaded : bool
+        Whether the models are in memory since ``warm_up``.
+    problem : str
+        Why they are not, empty where nothing is wrong.
     """
 
     def __init__(self, settings: Settings, make_pipeline: MakePipeline = _frame_pipeline) -> None:
@@ -249,6 +256,8 @@ class Sessions:
         self._pool = ThreadPoolExecutor(settings.worker_count, thread_name_prefix="analysis")
         self._lanes: set[Lane] = set()
         self._lock = threading.Lock()
+        self.is_loaded = False
+        self.problem = ""
 
     def __len__(self) -> int:
         return len(self._lanes)
@@ -295,7 +304,9 @@ class Sessions:
     def _load(self) -> None:
         try:
             self._make_pipeline(self.settings, **dict.fromkeys(OPTIONS, True))
+            self.is_loaded = True
         except FramemoodError as error:
+            self.problem = str(error)
             log.warning("live analysis will not work: %s", error)
 
 
