@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 import gradio as gr
 from gradio.i18n import I18nData
 
+from core.frame.video import analyze_video
 from core.settings import Settings
 from ui.admission import Admission
+from ui.quality_shelf import Shelf
 from ui.sessions import Sessions
 from ui.texts import strings, translations
+from ui.video_jobs import Jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,10 @@ class Context:
         Live analyses of all visitors, over whichever transport they came.
     admission : Admission
         The way into the sessions; one place after another, in the order asked.
+    jobs : Jobs
+        The video analyses of all visitors.
+    shelf : Shelf
+        The runs that each visitor may look at.
     i18n : gr.I18n
         Handed to ``launch`` as well, or the labels stay keys.
     """
@@ -32,11 +39,16 @@ class Context:
     settings: Settings
     sessions: Sessions
     admission: Admission = field(init=False)
+    jobs: Jobs = field(init=False)
+    shelf: Shelf = field(init=False)
     i18n: gr.I18n = field(default_factory=translations)
 
     def __post_init__(self) -> None:
         # One line before all doors, so it belongs to the sessions given.
         object.__setattr__(self, "admission", Admission(self.sessions))
+        object.__setattr__(self, "jobs", Jobs(self.settings, analyze_video))
+        samples = Jobs(self.settings, analyze_video, at_once=1)
+        object.__setattr__(self, "shelf", Shelf(self.settings, self.jobs, samples))
 
     def t(self, key: str) -> I18nData:
         """Label that the browser shows in the visitor's language, such as ``t("video.upload")``.

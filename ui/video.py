@@ -18,7 +18,6 @@ from gradio.context import Context as Building
 from core.errors import FramemoodError
 from core.frame.sample import sample_clip
 from core.frame.urls import public_name
-from core.frame.video import analyze_video
 from core.settings import Settings
 from ui import plots, video_view
 from ui.context import Context
@@ -44,7 +43,7 @@ Page = tuple[Any, Any, Any, Any, Any]
 
 def build(context: Context) -> None:
     """Lay the tab out."""
-    jobs = Jobs(context.settings, analyze_video)
+    jobs = context.jobs
     # Gradio serves what lies below a static path as it is, without a copy in its cache.
     gr.set_static_paths([jobs.root])
     with gr.Row(elem_classes="fmv-top", equal_height=False):
