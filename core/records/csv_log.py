@@ -1,123 +1,181 @@
-"""metrics.csv and emotions.csv: a row a frame, a row a face a frame, written as measured."""
+"""A table on disk that grows by whole lines, whoever writes to it and whenever one dies.
+
+Lines are appended in one piece under a lock that every program takes, so they
+never mix. A program that is killed may leave half a line at the end; the next
+one to append cuts it off, and ``store.read_metrics`` leaves it out.
+"""
 
 from __future__ import annotations
 
 import csv
+import errno
+import io
 import math
-import time
+import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from core.errors import RecordError
+from core.records.columns import EMOTION_COLUMNS, METRIC_COLUMNS
+from core.records.locking import LockHeldError, locked
 from core.types import EMOTIONS, FrameReport
 
-METRIC_COLUMNS: Final = (
-    "run_id",
-    "index",
-    "time_s",
-    "status",
-    "blur_score",
-    "brightness",
-    "noise_level",
-    "change",
-    "is_frozen",
-    "quality_score",
-    "faces",
-    "fps",
-    "latency_ms",
-    "cpu_percent",
-    "memory_percent",
-    "rss_mb",
-    "ocr_text",
-    "ocr_confidence",
-)
-EMOTION_COLUMNS: Final = (
-    "run_id",
-    "index",
-    "time_s",
-    "face_id",
-    "emotion",
-    "confidence",
-    "trust",
-    *EMOTIONS,
-)
+LOCK_S: Final = 0.25
+"""A table that others hold for longer is tried again later, s."""
 
-FLUSH_ROWS: Final = 10
-FLUSH_S: Final = 1.0
-"""A program that dies loses at most this much of what it measured."""
+KEPT: Final = 16
+"""Old tables of all runs that are kept; each run has its own rows besides."""
 
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Spreadsheets take a cell for a formula by its first sign, Japanese ones also by the wide
+# forms (CWE-1236).
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_SPACES: Final = " \u00a0\u3000"
+_LINE_BREAKS: Final = str.maketrans(dict.fromkeys("\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029\0", " "))
+_TAIL_BYTES: Final = 1 << 16
 
 Cell = str | float | None
 
 
 class CsvLog:
-    """A CSV file that is written row by row; a context manager.
+    """A CSV file that lines are appended to.
 
     Parameters
     ----------
     path : Path
-        Overwritten where it exists.
+        Made with its directory at the first line.
     columns : sequence of str
-        The first line.
-
-    Raises
-    ------
-    RecordError
-        Where it cannot be written, from here and from each method.
+        The header.
+    shared : bool
+        Whether other programs append to it, too. If so, what is there stays; else
+        the file is begun anew.
+    rotate_bytes : int, optional
+        A shared file that would grow beyond is set aside under the time, and begun anew.
     """
 
-    def __init__(self, path: Path, columns: Sequence[str]) -> None:
-        self.path = path
-        self._columns = len(columns)
-        self._waiting = 0
-        self._flushed_s = time.monotonic()
-        try:
-            self._file = path.open("w", newline="", encoding="utf-8")
-        except OSError as error:
-            raise _cannot_write(path, error) from error
-        self._rows = csv.writer(self._file)
-        self.write(columns)
-        self._flush()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
+    def __init__(
         self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
+        path: Path,
+        columns: Sequence[str],
+        *,
+        shared: bool = False,
+        rotate_bytes: int | None = None,
     ) -> None:
-        self.close()
+        self.path = path
+        self.columns = tuple(columns)
+        self._shared, self._rotate_bytes = shared, rotate_bytes
+        self._header = line_of(columns).encode()
+        self.is_begun = False
 
-    def write(self, row: Sequence[Cell]) -> None:
-        """Append one row; None and NaN become empty cells."""
-        if len(row) != self._columns:
-            raise ValueError(f"{self.path.name} has {self._columns} columns, the row {len(row)}")
-        try:
-            self._rows.writerow([cell_text(cell) for cell in row])
-        except OSError as error:
-            raise _cannot_write(self.path, error) from error
-        self._waiting += 1
-        if self._waiting >= FLUSH_ROWS or time.monotonic() - self._flushed_s >= FLUSH_S:
-            self._flush()
+    def append(self, lines: str = "") -> None:
+        """Append whole lines, or only make sure that the file is there.
 
-    def close(self) -> None:
-        """Write out what waits and close; twice does no harm."""
+        Raises
+        ------
+        RecordError
+            Where they cannot be written; then none of them is there.
+        """
+        data = lines.encode()
         try:
-            self._file.close()
+            if not self.is_begun:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self._turn():
+                if not self.is_begun:
+                    self._begin()
+                if self._rotate_bytes and self._size() + len(data) > self._rotate_bytes:
+                    self._set_aside()
+                self._write(data)
+        except LockHeldError as error:
+            raise RecordError(
+                f"{self.path}: another program holds it; end the one that hangs"
+            ) from error
         except OSError as error:
-            raise _cannot_write(self.path, error) from error
+            raise cannot_write(self.path, error) from error
 
-    def _flush(self) -> None:
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._shared:
+            yield
+            return
+        # A file of its own, since the table itself is renamed.
+        with locked(self.path.with_name(f".{self.path.name}.lock"), LOCK_S):
+            yield
+
+    def _begin(self) -> None:
+        if not self._shared:
+            self.path.write_bytes(b"")
+        elif self._size():
+            with self.path.open("rb") as file:
+                # Columns of another version must not stand under this one's names.
+                if file.readline(_TAIL_BYTES) != self._header:
+                    self._set_aside()
+        self.is_begun = True
+
+    def _size(self) -> int:
         try:
-            self._file.flush()
-        except OSError as error:
-            raise _cannot_write(self.path, error) from error
-        self._waiting, self._flushed_s = 0, time.monotonic()
+            return self.path.stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def _set_aside(self) -> None:
+        if self._size() <= len(self._header):
+            return
+        when = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+        self.path.replace(self.path.with_stem(f"{self.path.stem}-{when}"))
+        old = sorted(self.path.parent.glob(f"{self.path.stem}-*{self.path.suffix}"))
+        for each in old[:-KEPT]:
+            each.unlink(missing_ok=True)
+
+    def _write(self, data: bytes) -> None:
+        handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | _BINARY, 0o666)
+        try:
+            size = _whole_lines(handle)
+            if size == 0:
+                data = self._header + data
+            if not data:
+                return
+            written = os.write(handle, data)
+            if written < len(data):
+                os.ftruncate(handle, size)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        finally:
+            os.close(handle)
+
+
+_BINARY: Final = getattr(os, "O_BINARY", 0)
+
+
+def _whole_lines(handle: int) -> int:
+    """Cut off half a line at the end; the size that is left, bytes."""
+    at = size = os.lseek(handle, 0, os.SEEK_END)
+    if size:
+        os.lseek(handle, -1, os.SEEK_END)
+        if os.read(handle, 1) == b"\n":
+            return size
+    while at > 0:
+        begin = max(0, at - _TAIL_BYTES)
+        os.lseek(handle, begin, os.SEEK_SET)
+        found = os.read(handle, at - begin).rfind(b"\n")
+        if found >= 0:
+            whole = begin + found + 1
+            if whole < size:
+                os.ftruncate(handle, whole)
+            return whole
+        at = begin
+    if size:
+        os.ftruncate(handle, 0)
+    return 0
+
+
+def line_of(row: Sequence[Cell]) -> str:
+    """Write a row as one line of CSV with its end; line breaks in text become spaces."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(
+        [cell_text(cell.translate(_LINE_BREAKS) if isinstance(cell, str) else cell) for cell in row]
+    )
+    return line.getvalue()
 
 
 def cell_text(cell: Cell) -> str:
@@ -131,8 +189,7 @@ def cell_text(cell: Cell) -> str:
     if cell is None:
         return ""
     if isinstance(cell, str):
-        # Spreadsheets take a cell for a formula by its first sign (CWE-1236).
-        return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA_STARTS) else cell
+        return f"'{cell}" if cell.lstrip(_SPACES).startswith(_FORMULA_STARTS) else cell
     if isinstance(cell, (bool, int)):
         return str(int(cell))
     if not math.isfinite(cell):
@@ -142,8 +199,18 @@ def cell_text(cell: Cell) -> str:
     return short if math.isfinite(float(short)) else repr(float(cell))
 
 
-def metrics_row(run_id: str, report: FrameReport) -> list[Cell]:
-    """One frame as a row of ``METRIC_COLUMNS``; what was not measured is empty."""
+def metrics_row(run_id: str, report: FrameReport, wall_time_s: float | None = None) -> list[Cell]:
+    """One frame as a row of ``METRIC_COLUMNS``; what was not measured is empty.
+
+    Parameters
+    ----------
+    run_id : str
+        Of the run.
+    report : FrameReport
+        Of the frame.
+    wall_time_s : float, optional
+        When it was read, s since 1970.
+    """
     quality, system = report.quality, report.system
     row: list[Cell] = [run_id, report.index, round(report.time_s, 6), report.status]
     if quality is None:
@@ -171,10 +238,19 @@ def metrics_row(run_id: str, report: FrameReport) -> list[Cell]:
     texts = report.texts
     row.append(" ".join(text.text for text in texts) if texts else None)
     row.append(round(min(text.confidence for text in texts), 4) if texts else None)
+    row.append(";".join(" ".join(f"{side:.0f}" for side in text.box) for text in texts) or None)
+    if report.risk is None:
+        row += [None, None]
+    else:
+        row += [round(report.risk.now, 4), round(report.risk.within_30_s, 4)]
+    row.append(" ".join(incident.kind for incident in report.incidents) or None)
+    row.append(_clock(wall_time_s))
     return row
 
 
-def emotion_rows(run_id: str, report: FrameReport) -> Iterator[list[Cell]]:
+def emotion_rows(
+    run_id: str, report: FrameReport, wall_time_s: float | None = None
+) -> Iterator[list[Cell]]:
     """Give each face of a frame as a row of ``EMOTION_COLUMNS``."""
     for face in report.faces:
         values: list[Cell] = [None] * len(EMOTIONS)
@@ -190,11 +266,31 @@ def emotion_rows(run_id: str, report: FrameReport) -> Iterator[list[Cell]]:
             round(face.confidence, 6) if read else None,
             round(face.trust, 4) if read else None,
             *values,
+            _clock(wall_time_s),
         ]
 
 
-def _cannot_write(path: Path, error: OSError) -> RecordError:
+def cannot_write(path: Path, error: OSError) -> RecordError:
+    """Word an error of the disk in one line."""
     return RecordError(
         f"{path}: cannot be written ({error.strerror or error}); "
         "check the disk's space and the directory's permissions"
     )
+
+
+def _clock(wall_time_s: float | None) -> str | None:
+    if wall_time_s is None:
+        return None
+    return f"{datetime.fromtimestamp(wall_time_s, UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
+
+
+__all__ = [
+    "EMOTION_COLUMNS",
+    "METRIC_COLUMNS",
+    "CsvLog",
+    "cannot_write",
+    "cell_text",
+    "emotion_rows",
+    "line_of",
+    "metrics_row",
+]

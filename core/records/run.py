@@ -33,6 +33,8 @@ class RunSummary:
     ----------
     run_id : str
         Unique; the first column of both tables.
+    kind : str
+        "video", "live", "session" or "watch".
     source : str
         Name of the file or address, without password or query.
     started_at : str
@@ -71,6 +73,7 @@ class RunSummary:
     """
 
     run_id: str
+    kind: str
     source: str
     started_at: str
     frames: int

@@ -19,7 +19,7 @@ from core.frame.annotated import AnnotatedVideo
 from core.frame.pipeline import FramePipeline
 from core.frame.sources import open_source
 from core.frame.video import Progress, analyze_video
-from core.records.csv_log import EMOTION_COLUMNS, METRIC_COLUMNS
+from core.records.columns import EMOTION_COLUMNS, METRIC_COLUMNS
 from core.settings import Settings
 
 FILES = {"metrics.csv", "emotions.csv", "incidents.json", "summary.json", "annotated.mp4"}

@@ -1,0 +1,290 @@
+"""A run while it goes on: everything that is kept of it goes through here.
+
+The video job, the live recording, the mood session and the watched camera each
+open one ``RunRecorder`` and hand it every report. Nothing here raises for a
+disk or a server that fails: it is told in ``problems`` and the analysis goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from core.errors import FramemoodError, RecordError
+from core.incidents import Incident
+from core.records.columns import data_dictionary
+from core.records.provenance import plain_settings, versions
+from core.records.run import RunSummary, Tally, new_run_id, write_json
+from core.records.store import RUN_FILE, RUNS, RunInfo, RunKind, RunState
+from core.records.tables import RecordTables, Row
+from core.settings import Settings
+from core.types import FrameReport
+
+log = logging.getLogger(__name__)
+
+STANDING_EVERY_S: Final = 5.0
+"""How often the list of runs is told how long a run is by now, s."""
+
+
+class RunRecorder:
+    """Records one run; a context manager that finishes it however it ends.
+
+    Parameters
+    ----------
+    settings : Settings
+        Where records are kept, and the threshold of quality.
+    source : str
+        Name of the file, address or camera; no password in it.
+    kind : str
+        "video", "live", "session" or "watch".
+    run_dir : Path, optional
+        Directory for the files of the run, made where it is missing.
+    recorded : bool, optional
+        Whether the run is kept among the records: a folder of its own in
+        ``settings.records_dir`` and rows in the tables of all runs. By default
+        where no ``run_dir`` is given; False without one writes nothing at all.
+    mlflow : bool
+        Whether the run is also sent to MLflow.
+    video, models : mapping, optional
+        What is known of the source, and ``provenance.model_facts``.
+    run_id : str, optional
+        A new one by default.
+
+    Attributes
+    ----------
+    run_id : str
+        Unique.
+    directory : Path or None
+        Where the files of the run are.
+    problems : list of str
+        What went wrong so far, a line each.
+    tally : Tally
+        The figures so far.
+
+    Raises
+    ------
+    RecordError
+        Where ``run_dir`` was given and cannot be made.
+
+    Examples
+    --------
+    >>> with RunRecorder(Settings(), source="camera", kind="live", recorded=False) as run:
+    ...     run.add(FrameReport(0, 0.0, "no_face"))
+    >>> run.summary().frames
+    1
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        source: str,
+        kind: RunKind = "video",
+        run_dir: Path | None = None,
+        recorded: bool | None = None,
+        mlflow: bool = False,
+        video: Mapping[str, Any] | None = None,
+        models: Mapping[str, Any] | None = None,
+        run_id: str | None = None,
+    ) -> None:
+        self.settings, self.source, self.kind = settings, source, kind
+        self.run_id = run_id or new_run_id()
+        self.started = datetime.now(UTC)
+        self.tally = Tally(settings.quality_threshold)
+        self.problems: list[str] = []
+        self.files: dict[str, str] = {}
+        self.video, self.models = dict(video or {}), dict(models or {})
+        self.cancelled = False
+        recorded = run_dir is None if recorded is None else recorded
+        if run_dir is not None:
+            _make(run_dir)
+        self._home = settings.records_dir / RUNS / self.run_id if recorded else None
+        places = [place for place in (run_dir, self._home) if place is not None]
+        self.directory = places[0] if places else None
+        self._places = places
+        self._incidents: list[dict[str, Any]] = []
+        self._found: tuple[tuple[Incident, ...], ...] | None = None
+        self._begun_s = time.perf_counter()
+        self._elapsed_s: float | None = None
+        self._last: FrameReport | None = None
+        self._told_s = float("-inf")
+        self._closed = False
+        self._tables: RecordTables | None = None
+        if places:
+            self._tables = RecordTables(
+                self.run_id,
+                places,
+                shared=settings.records_dir if recorded else None,
+                rotate_bytes=settings.records_rotate_mb << 20,
+                on_batch=self._after_batch,
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if value is not None:
+            told = value if isinstance(value, FramemoodError) else repr(value)
+            self.problems.append(f"stopped early: {told}")
+        self.close()
+
+    @property
+    def fps(self) -> float:
+        """Frames taken in a second of wall time, Hz."""
+        elapsed_s = self._elapsed_s or time.perf_counter() - self._begun_s
+        return self.tally.frames / elapsed_s if elapsed_s > 0 else 0.0
+
+    def add(self, report: FrameReport, step_s: float | None = None) -> None:
+        """Take in one report; in the order of their time, from one thread.
+
+        Parameters
+        ----------
+        report : FrameReport
+            Of a frame.
+        step_s : float, optional
+            How long the frame is shown where no next one tells, s; by default as long
+            as the one before.
+        """
+        if step_s is None:
+            step_s = 0.0 if self._last is None else max(0.0, report.time_s - self._last.time_s)
+        self._last = report
+        self.tally.add(report, step_s)
+        if self._tables is not None:
+            self._tables.add(report, time.time())
+
+    def add_incident(self, incident: Incident) -> None:
+        """Record an incident that no report carries, such as a lost connection."""
+        self._incidents.append(incident.as_dict())
+        self._write("incidents.json", self.incidents())
+
+    def incidents(self) -> list[dict[str, Any]]:
+        """Incidents so far in order of onset; weak and unreadable stretches once it is closed."""
+        weak, _, unreadable = self._found or ((), (), ())
+        read = (*weak, *unreadable, *self.tally.incidents)
+        found = [*(incident.as_dict() for incident in read), *self._incidents]
+        return sorted(found, key=lambda incident: float(incident.get("onset_s", 0.0)))
+
+    def path(self, name: str) -> Path:
+        """Where a file of the run is, or is to be written; it then counts as one of its files.
+
+        Raises
+        ------
+        RecordError
+            Where the run has no directory.
+        """
+        if self.directory is None:
+            raise RecordError(f"{name}: the run keeps no files; give it a directory")
+        path = self.directory / name
+        self.files[name] = str(path)
+        return path
+
+    def close(self) -> None:
+        """Write what is left; twice does no harm."""
+        if self._closed:
+            return
+        self._closed = True
+        self._elapsed_s = time.perf_counter() - self._begun_s
+        self._found = self.tally.finish()
+        if self._tables is not None:
+            self._tables.close()
+            self.problems += self._tables.problems
+            self._finish()
+
+    def summary(self) -> RunSummary:
+        """What the run comes to, so far or in the end."""
+        weak, freezes, _ = self._found or ((), (), ())
+        mean, least, below = self.tally.quality or (None, None, None)
+        return RunSummary(
+            run_id=self.run_id,
+            kind=self.kind,
+            source=self.source,
+            started_at=self.started.isoformat(timespec="seconds"),
+            frames=self.tally.frames,
+            frames_by_status={
+                str(status): count for status, count in self.tally.frames_by_status.items()
+            },
+            duration_s=self.tally.duration_s,
+            elapsed_s=self._elapsed_s or time.perf_counter() - self._begun_s,
+            fps=self.fps,
+            mean_quality=mean,
+            min_quality=least,
+            below_threshold=below,
+            faces=len(self.tally.tracks),
+            emotions=self.tally.emotions,
+            weak_stretches=weak,
+            freezes=freezes,
+            incidents=self.tally.incidents,
+            problems=tuple(self.problems),
+            cancelled=self.cancelled,
+            files=dict(self.files),
+            video=dict(self.video),
+            settings=plain_settings(self.settings),
+            versions=versions(),
+            models=dict(self.models),
+        )
+
+    def _finish(self) -> None:
+        for name in ("metrics.csv", "emotions.csv", "columns.json", "incidents.json"):
+            self.path(name)
+        self._write("columns.json", data_dictionary())
+        self._write("incidents.json", self.incidents())
+        self.path("summary.json")
+        self.files = {
+            name: path
+            for name, path in self.files.items()
+            if name == "summary.json" or Path(path).exists()
+        }
+        self._write("summary.json", self.summary().as_dict())
+        self._tell_standing("done")
+
+    def _after_batch(self, rows: Sequence[Row]) -> None:
+        now_s = time.monotonic()
+        if now_s - self._told_s >= STANDING_EVERY_S:
+            self._told_s = now_s
+            self._tell_standing("running")
+
+    def _tell_standing(self, state: RunState) -> None:
+        if self._home is None:
+            return
+        quality = self.tally.quality
+        info = RunInfo(
+            run_id=self.run_id,
+            kind=self.kind,
+            source=self.source,
+            started_at=self.started.isoformat(timespec="seconds"),
+            frames=self.tally.frames,
+            duration_s=round(self.tally.duration_s, 3),
+            mean_quality=None if quality is None else round(quality[0], 4),
+            path=self._home,
+            state=state,
+        )
+        self._write(RUN_FILE, info.as_dict(), [self._home])
+
+    def _write(self, name: str, value: object, places: Sequence[Path] | None = None) -> None:
+        for place in self._places if places is None else places:
+            try:
+                write_json(place / name, value)
+            except RecordError as error:
+                if str(error) not in self.problems:
+                    log.warning("%s", error)
+                    self.problems.append(str(error))
+
+
+def _make(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RecordError(
+            f"{directory}: cannot be made ({error.strerror}); "
+            "choose a directory that may be written"
+        ) from error
