@@ -1,15 +1,34 @@
-"""Incidents of one source: freeze, black, washed out, covered, defocused, moved, noise, stutter."""
+"""Incidents of one source: freeze, black, washed out, covered, defocused, moved, noise, stutter.
+
+Each kind has a watch of its own; all look at the same few figures of a picture.
+What is said here is which of them counts: behind a cover nothing can be out of focus.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.frame.liveness_baseline import CameraBaseline
-from core.incidents import Incident, IncidentEvent
+from core.frame.liveness_finding import Finding
+from core.frame.liveness_lens import CoverWatch, FocusWatch
+from core.frame.liveness_light import BlackWatch, FreezeWatch, NoiseWatch, WhiteWatch
+from core.frame.liveness_moves import MoveWatch
+from core.frame.liveness_stutter import StutterWatch
+from core.frame.liveness_view import History, View, view_of
+from core.incidents import Incident, IncidentEvent, IncidentKind
 from core.types import QualityReading
+
+_BLIND: Final[tuple[IncidentKind, ...]] = ("black", "washed_out", "covered")
+"""Kinds that leave nothing else to be seen; an earlier one hides a later."""
+
+Findings = dict[IncidentKind, Finding]
+
+_LEARN_EVERY_S: Final = 1.0
+_FORGET_S: Final = 5.0
 
 
 class LivenessMonitor:
@@ -19,8 +38,9 @@ class LivenessMonitor:
     ----------
     baseline : CameraBaseline, optional
         What is usual for this camera; absolute limits hold until it is known.
+        It goes on learning from undisturbed moments.
     on_evidence : callable, optional
-        Called with an incident and the luma plane at its opening; nothing is
+        Called with an incident and the luma plane at its opening; no picture is
         kept without.
     """
 
@@ -32,11 +52,25 @@ class LivenessMonitor:
     ) -> None:
         self.baseline = baseline or CameraBaseline()
         self._on_evidence = on_evidence
-        self._open: dict[str, Incident] = {}
+        self._open: dict[IncidentKind, Incident] = {}
+        self._last_s: float | None = None
+        self._newest_s = 0.0
+        self._learnt_s = float("-inf")
+        self._stutter = StutterWatch()
+        self._start()
+
+    def _start(self) -> None:
+        self._history = History()
+        self._black, self._white = BlackWatch(), WhiteWatch()
+        self._cover, self._focus = CoverWatch(), FocusWatch()
+        self._freeze, self._noise = FreezeWatch(), NoiseWatch()
+        self._moves = MoveWatch()
 
     @property
     def open(self) -> tuple[Incident, ...]:
         """Incidents that hold now, the gravest first."""
+        if not self._open:
+            return ()
         return tuple(sorted(self._open.values(), key=lambda each: -each.severity))
 
     def update(
@@ -56,25 +90,102 @@ class LivenessMonitor:
         reading : QualityReading
             Of the frame.
         luma : (H, W) uint8 array
-            Luma, some 320 to 640 px across, as ``QualityMeter.plane`` holds it.
+            Luma, some 320 to 640 px across, as ``QualityMeter.plane`` holds it; it is
+            kept for a few seconds and must not be written to.
         time_s : float
             Media time, s.
         limited_range : bool
             True where black is 16 and white 235.
         fps : float, optional
-            Analysed frames a second, for live sources.
+            Analysed frames a second, Hz; kept as evidence of a live source's stutter.
         stage_ms : mapping of str to float, optional
-            Time by stage, ms, for live sources.
+            Time by stage, ms, for live sources: it tells a slow machine from a slow camera.
 
         Returns
         -------
         list of IncidentEvent
             What opened or closed with this frame; mostly empty.
         """
-        return []
+        if min(luma.shape) < 16:
+            return []
+        elapsed_s = 0.0 if self._last_s is None else time_s - self._last_s
+        self._last_s = time_s
+        events: list[IncidentEvent] = []
+        if elapsed_s < 0:
+            events = self.finish()
+            self._start()
+        view = view_of(reading, luma, time_s, limited_range=limited_range)
+        found = self._look(view, stage_ms)
+        if fps is not None and "stutter" in found:
+            late = found["stutter"]
+            evidence = {**late.evidence, "analysed_frames_per_s": fps}
+            found["stutter"] = Finding(late.onset_s, late.severity, evidence)
+        events += self._settle(found, view)
+        self._remember(view, found)
+        return events
 
     def finish(self) -> list[IncidentEvent]:
         """Close what is open, as at the end of the source."""
         closed = [IncidentEvent("closed", incident) for incident in self.open]
         self._open.clear()
         return closed
+
+    def _look(self, view: View, stage_ms: Mapping[str, float] | None) -> Findings:
+        usual = self.baseline.usual(view.mean)
+        history = self._history
+        if view.time_s - self._newest_s > _FORGET_S and not self._open:
+            history.clear()
+        looks: dict[IncidentKind, Finding | None] = {
+            "stutter": self._stutter.look(view, stage_ms),
+            "freeze": self._freeze.look(view, history),
+            "black": self._black.look(view, usual),
+            "washed_out": self._white.look(view, history),
+            "covered": self._cover.look(view, history),
+        }
+        found = {kind: finding for kind, finding in looks.items() if finding is not None}
+        if any(kind in self._open and kind not in found for kind in _BLIND):
+            # What was seen while nothing could be seen is nothing to compare with.
+            self._start()
+            return {}
+        for kind in _BLIND:
+            if kind in found:
+                return {kind: found[kind]}
+        more: dict[IncidentKind, Finding | None] = {
+            "defocused": self._focus.look(view, history, usual),
+            "noise_burst": self._noise.look(view, history, usual),
+            "moved": self._moves.look(view, history),
+        }
+        found |= {kind: finding for kind, finding in more.items() if finding is not None}
+        if "freeze" in found:
+            found.pop("stutter", None)
+        return found
+
+    def _settle(self, found: Findings, view: View) -> list[IncidentEvent]:
+        events = []
+        for over in [each for each in self._open if each not in found]:
+            events.append(IncidentEvent("closed", self._open.pop(over)))
+        for kind, finding in found.items():
+            before = self._open.get(kind)
+            incident = Incident(
+                kind,
+                finding.onset_s,
+                view.time_s,
+                finding.severity if before is None else max(before.severity, finding.severity),
+                finding.evidence,
+            )
+            if before is not None and before.onset_s != finding.onset_s:
+                events.append(IncidentEvent("closed", before))
+            self._open[kind] = incident
+            if before is None or before.onset_s != finding.onset_s:
+                events.append(IncidentEvent("opened", incident))
+                if self._on_evidence is not None:
+                    self._on_evidence(incident, view.plane)
+        return events
+
+    def _remember(self, view: View, found: Findings) -> None:
+        self._newest_s = view.time_s
+        if not any(kind in _BLIND for kind in found):
+            self._history.add(view)
+        if not found and view.time_s - self._learnt_s >= _LEARN_EVERY_S:
+            self.baseline.add(view.reading, min(2.0, max(0.0, view.time_s - self._learnt_s)))
+            self._learnt_s = view.time_s

@@ -1,0 +1,188 @@
+"""Incidents of the lens: something covers it, or it is out of focus.
+
+Both take the fine detail away. Out of focus the coarse picture stays what it was;
+behind a cover it is gone, and what is not covered stays.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.frame.liveness_baseline import Usual
+from core.frame.liveness_finding import Finding, Hold
+from core.frame.liveness_view import Before, History, View, blur_px_of, cell_means
+
+_TEXTURED: Final = 2.2
+"""Root mean square steps of detail from which a cell has something that can be hidden."""
+
+_LOST: Final = 0.4
+_FLAT: Final = 2.0
+_COVERED_SHARE, _UNCOVERED_SHARE = 0.55, 0.3
+_FEWEST_CELLS: Final = 5
+_SUDDEN_S: Final = 1.0
+_STEADY: Final = 0.7
+"""How far the covered cells have to stay the same ones: who passes by moves on."""
+
+_OTHER_TONES: Final = 0.35
+"""A cover shows other tones than what it hides, by this share of the view's contrast."""
+
+_LIKE, _VERY_LIKE = 0.8, 0.95
+_DIMMED: Final = 0.45
+_MORE_BLUR_PX: Final = 1.25
+_SLOW_BLUR_PX: Final = 2.2
+"""Standard deviation, in nominal pixels, of the blur that comes on top of what was."""
+
+
+class CoverWatch:
+    """Something that covers most of the view and stays."""
+
+    def __init__(self) -> None:
+        self._hold = Hold(1.1, 0.4)
+        self._clear: View | None = None
+        self._covered: list[tuple[float, NDArray[np.bool_]]] = []
+
+    def look(self, view: View, history: History) -> Finding | None:
+        """Say whether the lens is covered now."""
+        if self._hold.since_s is None:
+            before = history.before(view.time_s)
+            self._clear = None if before is None else before.typical
+            self._covered.clear()
+        clear = self._clear
+        if clear is None or clear.detail.shape != view.detail.shape:
+            self._hold.reset()
+            return None
+        share, lost, rest_is_same = _hidden(view, clear)
+        limit = _UNCOVERED_SHARE if self._hold.is_on else _COVERED_SHARE
+        covered = share >= limit and rest_is_same
+        if covered and not self._hold.is_on:
+            self._covered.append((view.time_s, lost))
+            while self._covered[0][0] < view.time_s - 0.6:
+                self._covered.pop(0)
+            first = self._covered[0][1]
+            same = float((first & lost).sum()) / max(1.0, float((first | lost).sum()))
+            since_s = self._hold.since_s
+            # What moves across is not a cover; it may still become one.
+            if same < _STEADY and since_s is not None and view.time_s - since_s > _SUDDEN_S:
+                self._hold.reset()
+                return None
+        onset_s = self._onset_s(view, clear, history) if self._hold.since_s is None else None
+        if not self._hold.update(covered, view.time_s, onset_s=onset_s):
+            return None
+        assert self._hold.since_s is not None
+        return Finding(self._hold.since_s, min(1.0, share), {"covered_share": share})
+
+    @staticmethod
+    def _onset_s(view: View, clear: View, history: History) -> float:
+        """When the first quarter was hidden."""
+        for each in history.between(view.time_s - 0.8, view.time_s):
+            if _hidden(each, clear)[0] >= 0.25:
+                return each.time_s
+        return view.time_s
+
+
+class FocusWatch:
+    """Blur that comes over a view that stays the same."""
+
+    def __init__(self) -> None:
+        self._hold = Hold(0.7, 0.5)
+        self._before: Before | None = None
+        self._usual_px = 0.0
+        self._sharp: View | None = None
+        self._sharp_px = 0.0
+
+    def look(self, view: View, history: History, usual: Usual | None) -> Finding | None:
+        """Say whether the picture is out of focus now."""
+        if self._hold.since_s is not None:
+            more_px = on_top(view.blur_px, self._usual_px)
+            limit = 0.7 * _MORE_BLUR_PX if self._hold.is_on else _MORE_BLUR_PX
+            blurred = more_px > limit and self._is_same(view, history)
+            return self._finding(blurred, view, more_px, None)
+        before = history.before(view.time_s)
+        if before is None:
+            return None
+        self._before, self._usual_px = before, before.blur_px
+        more_px = on_top(view.blur_px, before.blur_px)
+        if more_px > max(_MORE_BLUR_PX, 0.5 * before.blur_px) and self._is_same(view, history):
+            return self._finding(True, view, more_px, self._onset_s(view, history))
+        return self._creeping(view, before, usual)
+
+    def _creeping(self, view: View, before: Before, usual: Usual | None) -> Finding | None:
+        """Against the sharpest this very view has been, for blur that comes slowly."""
+        if (
+            self._sharp is None
+            or self._sharp.likeness(view) < _VERY_LIKE
+            or before.blur_px < self._sharp_px
+        ):
+            self._sharp, self._sharp_px = before.last, before.blur_px
+        limit = max(_SLOW_BLUR_PX, 0.8 * self._sharp_px)
+        if usual is not None:
+            # A camera whose record is uneven has to be further off.
+            far = usual.middle["blur_score"] + 4 * usual.spread["blur_score"]
+            limit = max(limit, on_top(blur_px_of(far), self._sharp_px))
+        more_px = on_top(view.blur_px, self._sharp_px)
+        if more_px <= limit or view.spread < _DIMMED * before.spread:
+            return None
+        self._usual_px = self._sharp_px
+        return self._finding(True, view, more_px, None)
+
+    def _finding(
+        self, blurred: bool, view: View, more_px: float, onset_s: float | None
+    ) -> Finding | None:
+        if not self._hold.update(blurred, view.time_s, onset_s=onset_s):
+            return None
+        assert self._hold.since_s is not None
+        figures = {"blur_px": more_px, "blur_score": view.reading.blur_score}
+        return Finding(self._hold.since_s, min(1.0, 0.3 + more_px / 6), figures)
+
+    def _onset_s(self, view: View, history: History) -> float:
+        for each in history.between(view.time_s - 0.5, view.time_s):
+            if on_top(each.blur_px, self._usual_px) > 0.5 * _MORE_BLUR_PX:
+                return each.time_s
+        return view.time_s
+
+    def _is_same(self, view: View, history: History) -> bool:
+        """Whether the coarse picture is what it was, as far as it ever stays so."""
+        before = self._before
+        if before is None or view.spread < _DIMMED * before.spread:
+            return False
+        if self._hold.is_on:
+            # Only a cut away ends it then: a camera may pan out of focus.
+            step = history.at(view.time_s - 0.2)
+            return step is None or step.likeness(view) > 0.4
+        likeness = before.last.likeness(view)
+        if likeness >= _LIKE:
+            return True
+        usual = 1.0 - before.unlikeness(view.time_s - before.last.time_s)
+        return likeness >= max(0.3, usual - 0.1)
+
+
+def _hidden(view: View, clear: View) -> tuple[float, NDArray[np.bool_], bool]:
+    """Share of the textured cells that are hidden, which, and whether the rest is the same."""
+    textured = clear.detail > _TEXTURED
+    count = int(textured.sum())
+    if count < _FEWEST_CELLS or view.detail.shape != clear.detail.shape:
+        return 0.0, textured, False
+    flat = view.detail < np.maximum(_FLAT, _LOST * clear.detail)
+    flat &= view.detail < 0.5 * clear.detail
+    lost = textured & flat
+    share = float(lost.sum()) / count
+    if share < _UNCOVERED_SHARE:
+        return share, lost, False
+    # A dimmer light flattens all cells alike and keeps the pattern; a blur keeps the tones too.
+    if share > 0.9 and clear.likeness(view) > 0.6 and view.spread > 0.1 * clear.spread:
+        return 0.0, lost, False
+    moved = cell_means(np.abs(view.thumb - clear.thumb))
+    if float(np.median(moved[lost])) < max(2.5, _OTHER_TONES * clear.spread):
+        return 0.0, lost, False
+    rest = textured & ~lost
+    if rest.sum() < 0.12 * count:
+        return share, lost, True
+    return share, lost, float(np.median(moved[rest])) < 14.0
+
+
+def on_top(blur_px: float, usual_px: float) -> float:
+    """Width of the blur that makes ``blur_px`` of ``usual_px``."""
+    return float(np.sqrt(max(0.0, blur_px**2 - usual_px**2)))

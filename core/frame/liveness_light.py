@@ -1,0 +1,136 @@
+"""Incidents of light and signal: black, washed out, frozen, a burst of noise."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from core.frame.liveness_baseline import Usual
+from core.frame.liveness_finding import Finding, Hold
+from core.frame.liveness_view import Before, History, View, noise_steps
+
+_BLACK_MEAN, _BLACK_SPREAD = 14.0, 3.5
+"""Luma steps: darker and flatter than this there is no picture."""
+
+_WHITE: Final = 243.0
+_WHITE_SHARE, _BLANK_SHARE = 0.35, 0.92
+"""Share of the picture that is white: after a sudden rise, and without one."""
+
+_RISE, _FADED = 35.0, 0.62
+"""Steps of mean luma, and share of the contrast that is left, of a picture washed out."""
+
+_BRIGHT, _NO_SPREAD = 165.0, 8.0
+_SAME_SCENE: Final = 0.7
+_BURST_FACTOR, _BURST_STEPS = 2.2, 2.5
+_FREEZE_HOLD_S, _FREEZE_LAG_S = 0.5, 0.5
+_CHANGE_ALIVE: Final = 0.3
+
+
+class BlackWatch:
+    """A picture that is black, its noise aside."""
+
+    def __init__(self) -> None:
+        self._hold = Hold(0.35, 0.2)
+
+    def look(self, view: View, usual: Usual | None) -> Finding | None:
+        """Say whether it is black now."""
+        dark = view.mean < _BLACK_MEAN
+        if usual is not None:
+            # A camera that is nearly black every night is blacker than that when it fails.
+            dark &= view.mean < 0.6 * usual.middle["brightness"]
+        black = dark and view.spread < _BLACK_SPREAD
+        if not self._hold.update(black, view.time_s) or self._hold.since_s is None:
+            return None
+        return Finding(self._hold.since_s, 1.0, {"brightness": view.mean})
+
+
+class WhiteWatch:
+    """A picture that has lost its tones to too much light, suddenly or wholly."""
+
+    def __init__(self) -> None:
+        self._hold = Hold(0.6, 0.4)
+        self._before: Before | None = None
+
+    def look(self, view: View, history: History) -> Finding | None:
+        """Say whether it is washed out now."""
+        if self._hold.since_s is None:
+            self._before = history.before(view.time_s)
+        washed = view.mean > _BRIGHT and self._is_washed(view)
+        if not self._hold.update(washed, view.time_s) or self._hold.since_s is None:
+            return None
+        share = _white_share(view)
+        figures = {"brightness": view.mean, "white_share": share}
+        return Finding(self._hold.since_s, 0.5 + 0.5 * share, figures)
+
+    def _is_washed(self, view: View) -> bool:
+        share, before = _white_share(view), self._before
+        if share > _BLANK_SHARE and view.spread < _NO_SPREAD:
+            return True
+        if before is None or view.mean < before.mean + _RISE:
+            return False
+        # A cut to a bright scene shows another pattern, light on the same one keeps it.
+        same = view.spread < _NO_SPREAD or before.last.likeness(view) > 0.5 or self._hold.is_on
+        return same and (share > _WHITE_SHARE or view.spread < _FADED * before.spread)
+
+
+class FreezeWatch:
+    """A picture that stands still for longer than a moment."""
+
+    def __init__(self) -> None:
+        self._hold = Hold(_FREEZE_HOLD_S + _FREEZE_LAG_S, 0.0)
+
+    def look(self, view: View, history: History) -> Finding | None:
+        """Say whether it is frozen now; the onset is the last moment that moved."""
+        onset_s = None
+        if view.reading.is_frozen and self._hold.since_s is None:
+            onset_s = self._last_moved_s(view, history)
+        if not self._hold.update(view.reading.is_frozen, view.time_s, onset_s=onset_s):
+            return None
+        assert self._hold.since_s is not None
+        stood_s = view.time_s - self._hold.since_s
+        return Finding(self._hold.since_s, 0.9, {"stood_still_s": stood_s})
+
+    @staticmethod
+    def _last_moved_s(view: View, history: History) -> float:
+        # The detector itself needs half a second or so to be sure.
+        latest_s = view.time_s - _FREEZE_LAG_S
+        before = history.before(view.time_s)
+        if before is None or before.change == 0:
+            return latest_s
+        recent = history.between(view.time_s - 1.2, view.time_s)
+        moved = [each for each in recent if each.reading.change > _CHANGE_ALIVE * before.change]
+        return min(moved[-1].time_s, latest_s) if moved else latest_s
+
+
+class NoiseWatch:
+    """Noise that comes suddenly, with the same view behind it."""
+
+    def __init__(self) -> None:
+        self._hold = Hold(0.4, 0.5)
+        self._usual = 0.0
+
+    def look(self, view: View, history: History, usual: Usual | None) -> Finding | None:
+        """Say whether there is a burst of noise now."""
+        if self._hold.since_s is None:
+            before = history.before(view.time_s)
+            if before is None:
+                return None
+            self._usual = before.noise
+            if usual is not None:
+                self._usual = max(self._usual, noise_steps(usual.middle["noise_level"]))
+        limit = _BURST_FACTOR * self._usual + _BURST_STEPS
+        # Once on, it takes a clear fall to be over.
+        limit *= 0.7 if self._hold.is_on else 1.0
+        noisy = view.noise > limit
+        if noisy and self._hold.since_s is None:
+            before = history.before(view.time_s)
+            noisy = before is not None and before.last.likeness(view) > _SAME_SCENE
+        if not self._hold.update(noisy, view.time_s) or self._hold.since_s is None:
+            return None
+        figures = {"noise_steps": view.noise, "usual_noise_steps": self._usual}
+        return Finding(self._hold.since_s, min(1.0, 0.3 + view.noise / 40), figures)
+
+
+def _white_share(view: View) -> float:
+    return float(np.count_nonzero(view.thumb > _WHITE)) / view.thumb.size

@@ -1,0 +1,210 @@
+"""A camera that was moved: the same scene, suddenly seen from elsewhere.
+
+A cut shows another scene, so nothing of the one is found in the other. A pan goes
+on; a push ends. Whoever passes by leaves the background where it was.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.frame.liveness_finding import Finding
+from core.frame.liveness_view import History, View
+
+_LAG_S: Final = 0.3
+_SETTLED_S: Final = 0.35
+_LONGEST_S: Final = 2.0
+_SPIKE: Final = 0.03
+_SHIFT: Final = 0.03
+"""Shift, as a share of the picture's width, from which the camera was moved."""
+
+_BACK_SHIFT: Final = 0.02
+_ALIKE: Final = 0.85
+_RATIO: Final = 0.75
+_FEWEST_POINTS: Final = 10
+_KEPT_S: Final = 20.0
+"""After so long the new view is taken for the camera's view."""
+
+
+class Motion(NamedTuple):
+    """How a whole picture moved: as a share of its width, and how surely (0..1)."""
+
+    shift: float
+    x: float
+    y: float
+    sureness: float
+
+
+class MoveWatch:
+    """Watches for a push that ends; remembers the view before it."""
+
+    def __init__(self) -> None:
+        self._began_s: float | None = None
+        self._calm_since_s: float | None = None
+        self._before: View | None = None
+        self._drift = (0.0, 0.0)
+        self._usual = 0.0
+        self._moved: Finding | None = None
+        self._moved_from: View | None = None
+        self._checked_s = self._rest_until_s = 0.0
+
+    def look(self, view: View, history: History) -> Finding | None:
+        """Say whether the camera stands elsewhere now than before a push."""
+        if self._moved is not None and self._is_over(view):
+            self._moved = self._moved_from = self._began_s = None
+            # Its way back is no push of its own.
+            self._rest_until_s = view.time_s + 2 * _LAG_S
+        lagged = history.at(view.time_s - _LAG_S)
+        if lagged is None or view.time_s < self._rest_until_s:
+            return self._moved
+        change = 1.0 - lagged.likeness(view)
+        if self._began_s is None:
+            self._watch_for_push(view, lagged, change, history)
+        else:
+            self._watch_for_rest(view, change)
+        return self._moved
+
+    def _watch_for_push(self, view: View, lagged: View, change: float, history: History) -> None:
+        before = history.before(view.time_s)
+        if change < _SPIKE or before is None:
+            return
+        self._usual = before.unlikeness(_LAG_S)
+        if change < 2.5 * self._usual:
+            return
+        self._began_s, self._calm_since_s = lagged.time_s, None
+        self._before = lagged
+        # What the view did by itself is what it would have gone on doing.
+        older = history.at(lagged.time_s - 0.6)
+        self._drift = (0.0, 0.0)
+        if older is not None and self._usual > 0.01:
+            motion = motion_between(older.plane, lagged.plane)
+            if motion.sureness > 0:
+                step_s = lagged.time_s - older.time_s
+                self._drift = (motion.x / step_s, motion.y / step_s)
+
+    def _watch_for_rest(self, view: View, change: float) -> None:
+        assert self._began_s is not None
+        if change > max(0.6 * _SPIKE, 1.6 * self._usual):
+            self._calm_since_s = None
+        elif self._calm_since_s is None:
+            self._calm_since_s = view.time_s
+        if self._calm_since_s is not None and view.time_s - self._calm_since_s >= _SETTLED_S:
+            self._judge(view)
+            self._began_s = None
+        elif view.time_s - self._began_s > _LONGEST_S:
+            self._began_s = None
+
+    def _judge(self, view: View) -> None:
+        before, onset_s = self._before, self._began_s
+        assert before is not None
+        assert onset_s is not None
+        if self._moved_from is not None and self._is_back(self._moved_from, view):
+            self._moved = self._moved_from = None
+            return
+        motion = motion_between(before.plane, view.plane)
+        if motion.sureness == 0:
+            return
+        gone_s = view.time_s - before.time_s
+        drift = float(np.hypot(*self._drift)) * gone_s
+        apart = float(
+            np.hypot(motion.x - self._drift[0] * gone_s, motion.y - self._drift[1] * gone_s)
+        )
+        own = max(apart, motion.shift if drift == 0 else 0.0)
+        if own > _SHIFT + 0.6 * drift:
+            self._moved_from = self._moved_from or before
+            self._moved = Finding(
+                onset_s + _LAG_S / 3,
+                min(1.0, 0.4 + 2 * own),
+                {"shift_percent": 100 * own, "sureness": motion.sureness},
+            )
+            self._checked_s = view.time_s
+
+    def _is_over(self, view: View) -> bool:
+        """Whether the camera is back, or has stood there long enough to belong there."""
+        assert self._moved is not None
+        if view.time_s - self._moved.onset_s > _KEPT_S:
+            return True
+        if self._moved_from is None or view.time_s - self._checked_s < 1.0:
+            return False
+        return self._is_back(self._moved_from, view)
+
+    def _is_back(self, before: View, view: View) -> bool:
+        self._checked_s = view.time_s
+        if before.likeness(view) < _ALIKE:
+            return False
+        motion = motion_between(before.plane, view.plane)
+        return motion.sureness > 0 and motion.shift < _BACK_SHIFT
+
+
+def motion_between(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> Motion:
+    """How the whole picture moved from one plane to another.
+
+    Local features (Lowe 2004) that agree on one turn, zoom and shift, found by
+    RANSAC, and spread over the picture, since what moves in one place is no camera.
+
+    Parameters
+    ----------
+    before, after : (H, W) uint8 array
+        Of one shape.
+
+    Returns
+    -------
+    Motion
+        ``sureness`` is 0 where the two have nothing in common.
+
+    References
+    ----------
+    Lowe 2004, 10.1023/B:VISI.0000029664.99615.94; Fischler and Bolles 1981,
+    10.1145/358669.358692
+    """
+    nothing = Motion(0.0, 0.0, 0.0, 0.0)
+    if before.shape != after.shape or min(before.shape) < 32:
+        return nothing
+    finder: Any = _finder()
+    points, marks = finder.detectAndCompute(_evened(before), None)
+    others, other_marks = finder.detectAndCompute(_evened(after), None)
+    if marks is None or other_marks is None or min(len(marks), len(other_marks)) < _FEWEST_POINTS:
+        return nothing
+    pairs = cv2.BFMatcher(cv2.NORM_L2).knnMatch(marks, other_marks, k=2)
+    good = [
+        pair[0] for pair in pairs if len(pair) == 2 and pair[0].distance < _RATIO * pair[1].distance
+    ]
+    if len(good) < _FEWEST_POINTS:
+        return nothing
+    source = np.array([points[each.queryIdx].pt for each in good], np.float32)
+    target = np.array([others[each.trainIdx].pt for each in good], np.float32)
+    matrix, chosen = cv2.estimateAffinePartial2D(source, target, ransacReprojThreshold=3.0)
+    if matrix is None:
+        return nothing
+    agreed = chosen.ravel() > 0
+    height, width = before.shape
+    sureness = float(agreed.mean())
+    spread = np.ptp(source[agreed], axis=0) / (width, height) if agreed.any() else np.zeros(2)
+    zoom = float(np.hypot(matrix[0, 0], matrix[1, 0]))
+    if agreed.sum() < _FEWEST_POINTS or sureness < 0.3 or not 0.5 < zoom < 2.0:
+        return nothing
+    if spread.min() < 0.2 or spread[0] * spread[1] < 0.12:
+        return nothing
+    corners = np.array([[0.2, 0.2], [0.8, 0.2], [0.2, 0.8], [0.8, 0.8], [0.5, 0.5]]) * (
+        width,
+        height,
+    )
+    moved = (corners @ matrix[:, :2].T + matrix[:, 2] - corners) / width
+    x, y = moved.mean(axis=0)
+    return Motion(float(np.hypot(*moved.T).mean()), float(x), float(y), sureness)
+
+
+def _evened(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Less noise, and the whole range of tones, so that night has features too."""
+    smooth = cv2.GaussianBlur(plane, (0, 0), 1.0)
+    low, high = np.percentile(smooth[::4, ::4], (1, 99))
+    scale = 255.0 / max(16.0, float(high - low))
+    return np.asarray(cv2.convertScaleAbs(np.maximum(smooth, low) - low, alpha=scale), np.uint8)
+
+
+def _finder() -> Any:
+    return cv2.SIFT.create(nfeatures=300, contrastThreshold=0.03)

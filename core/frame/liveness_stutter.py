@@ -1,0 +1,87 @@
+"""A source that stutters: frames that come late, or the same ones shown again."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+
+from core.frame.liveness_finding import Finding, Hold
+from core.frame.liveness_view import View
+
+_USUAL_S, _NOW_S = 10.0, 1.0
+_SLOW: Final = 0.5
+_GAP_S: Final = 0.8
+_REPEATED: Final = 0.05
+_LIVELY: Final = 0.0012
+"""``change`` from which a source moves so much that a repeated frame stands out."""
+
+
+class StutterWatch:
+    """Compares the rate of new pictures with what it was."""
+
+    def __init__(self) -> None:
+        self._frames: deque[tuple[float, bool, float]] = deque()
+        self._hold = Hold(0.3, 0.8)
+        self._changes: deque[float] = deque(maxlen=150)
+        self._usual_hz = 0.0
+
+    def look(self, view: View, stage_ms: Mapping[str, float] | None = None) -> Finding | None:
+        """Say whether new pictures come much more slowly than they did."""
+        time_s, change = view.time_s, view.reading.change
+        gap_s = time_s - self._frames[-1][0] if self._frames else 0.0
+        lively = float(np.median(self._changes)) if len(self._changes) > 10 else 0.0
+        repeated = lively > _LIVELY and change < _REPEATED * lively
+        if not repeated:
+            self._changes.append(change)
+        busy_ms = sum(stage_ms.values()) if stage_ms else 0.0
+        self._frames.append((time_s, repeated, busy_ms))
+        while self._frames[0][0] < time_s - _USUAL_S:
+            self._frames.popleft()
+        if view.reading.is_frozen:
+            # The pause is the freeze's, and says nothing of the rate before or after.
+            self._hold.reset()
+            self._frames.clear()
+            return None
+        started_s = self._frames[0][0]
+        if time_s - started_s < 3 * _NOW_S:
+            return None
+        if self._hold.since_s is None:
+            self._usual_hz = _rate_hz(self._frames, started_s, time_s - _NOW_S)
+        recent_hz = _rate_hz(self._frames, time_s - _NOW_S, time_s)
+        late = gap_s > max(_GAP_S, 4.0 / max(self._usual_hz, 0.1))
+        slow = recent_hz < _SLOW * self._usual_hz and self._usual_hz * _NOW_S >= 4
+        onset_s = time_s - (gap_s if late else 0.7 * _NOW_S)
+        if not self._hold.update(late or slow, time_s, onset_s=onset_s):
+            return None
+        assert self._hold.since_s is not None
+        severity = min(1.0, 0.4 + 0.6 * (1 - recent_hz / max(self._usual_hz, 0.1)))
+        figures: dict[str, float | str] = {
+            "frames_per_s": recent_hz,
+            "usual_frames_per_s": self._usual_hz,
+            "cause": self._cause(stage_ms),
+        }
+        return Finding(self._hold.since_s, severity, figures)
+
+    def _cause(self, stage_ms: Mapping[str, float] | None) -> str:
+        times = np.array([each[0] for each in self._frames if each[0] > self._frames[-1][0] - 2])
+        steps = np.diff(times)
+        if stage_ms and len(steps):
+            step_ms = 1000 * float(np.median(steps))
+            if stage_ms.get("decode", 0.0) > 0.5 * step_ms:
+                return "decode"
+            busy = [each[2] for each in self._frames if each[0] >= times[0]]
+            if float(np.median(busy)) > 0.7 * step_ms:
+                return "cpu"
+        # A camera that slows down gives an even, lower rate; a network holds frames back.
+        if len(steps) > 2 and float(steps.max()) > 3.0 * float(np.median(steps)):
+            return "network"
+        return "camera"
+
+
+def _rate_hz(frames: deque[tuple[float, bool, float]], start_s: float, end_s: float) -> float:
+    """New pictures a second between two times."""
+    fresh = sum(start_s < time_s <= end_s and not repeated for time_s, repeated, _ in frames)
+    return fresh / max(1e-3, end_s - start_s)
