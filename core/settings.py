@@ -57,6 +57,9 @@ class Settings:
         Threads that analyse live frames; 0 means one a core.
     models_dir : Path
         Where fetched weights are kept, beside those that ship.
+    ocr_languages : tuple of str
+        Codes of the languages that text in the picture is read in; from the
+        environment, parted by commas.
     records_dir : Path
         Where runs are recorded.
     records_rotate_mb : int
@@ -108,6 +111,7 @@ class Settings:
     max_sessions: int = 16
     workers: int = 0
     models_dir: Path = Path.home() / ".cache" / "framemood" / "models"
+    ocr_languages: tuple[str, ...] = ("en",)
     records_dir: Path = Path("logs")
     records_rotate_mb: int = 64
     mlflow_hz: float = 1.0
@@ -209,6 +213,7 @@ class Settings:
             max_sessions=read("MAX_SESSIONS", default.max_sessions, int),
             workers=read("WORKERS", default.workers, int),
             models_dir=read("MODELS_DIR", default.models_dir, Path),
+            ocr_languages=read("OCR_LANGUAGES", default.ocr_languages, _codes),
             records_dir=read("RECORDS_DIR", default.records_dir, Path),
             records_rotate_mb=read("RECORDS_ROTATE_MB", default.records_rotate_mb, int),
             mlflow_hz=read("MLFLOW_HZ", default.mlflow_hz, float),
@@ -247,6 +252,13 @@ def _boolean(text: str) -> bool:
     if text.lower() in _FALSE:
         return False
     raise ValueError(text)
+
+
+def _codes(text: str) -> tuple[str, ...]:
+    codes = tuple(code.strip().lower() for code in text.split(",") if code.strip())
+    if not codes or not all(code.replace("_", "").isalpha() for code in codes):
+        raise ValueError(text)
+    return codes
 
 
 def _between(name: str, value: float, low: float, high: float) -> None:

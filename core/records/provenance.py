@@ -17,7 +17,15 @@ _PACKAGES: Final = {
     "numpy": "numpy",
 }
 _HIDDEN: Final = frozenset(
-    {"models_dir", "records_dir", "mlflow_tracking_uri", "video_source", "host", "port"}
+    {
+        "models_dir",
+        "records_dir",
+        "mlflow_tracking_uri",
+        "video_source",
+        "host",
+        "port",
+        "metrics_token",
+    }
 )
 
 
