@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-import platform
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
-from typing import Any, Final
+from typing import Final
 
-import av
-import cv2
-import onnxruntime
-
-from core.errors import FramemoodError, RecordError
+from core.errors import RecordError
 from core.frame.annotated import AnnotatedVideo
 from core.frame.pictures import DecodedFrame
 from core.frame.pipeline import FramePipeline, Sighting
 from core.frame.sources import VideoSource, describe, open_source
-from core.records.csv_log import (
-    EMOTION_COLUMNS,
-    METRIC_COLUMNS,
-    CsvLog,
-    emotion_rows,
-    metrics_row,
-)
-from core.records.run import Incident, RunSummary, Tally, new_run_id, write_json
+from core.records.provenance import model_facts
+from core.records.recorder import RunRecorder
+from core.records.run import RunSummary
 from core.settings import Settings
 from core.types import FrameReport
-from core.version import __version__
-from models import registry
+
+log = logging.getLogger(__name__)
 
 PROGRESS_EVERY_S: Final = 0.25
 
@@ -71,6 +61,8 @@ def analyze_video(
     every: int = 1,
     settings: Settings | None = None,
     annotate: bool = True,
+    record: bool = False,
+    mlflow: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
     cancel: Event | None = None,
     trusted: bool = False,
@@ -82,8 +74,9 @@ def analyze_video(
     source : str or Path
         See ``open_source``.
     out_dir : str or Path, optional
-        Where ``metrics.csv``, ``emotions.csv``, ``incidents.json``,
-        ``summary.json`` and ``annotated.mp4`` go; nothing is written without.
+        Where ``metrics.csv``, ``emotions.csv``, ``incidents.json``, ``summary.json``,
+        ``report.html`` and ``annotated.mp4`` go; without, nothing is written unless
+        ``record`` says so.
     faces, emotion, quality : bool
         Which readings are made; emotion needs faces.
     every : int
@@ -92,6 +85,11 @@ def analyze_video(
         Thresholds, widths and detector.
     annotate : bool
         Whether ``annotated.mp4`` is written.
+    record : bool
+        Whether the run is kept among the records, too: in a folder of its own below
+        ``settings.records_dir`` and in the tables of all runs there.
+    mlflow : bool
+        Whether the run is also sent to MLflow, see ``core.records.spool``.
     on_progress : callable, optional
         Called about four times a second and at the end with a ``Progress``, in
         the calling thread.
@@ -112,7 +110,8 @@ def analyze_video(
     ModelError
         Where a model that is needed is missing or damaged.
     RecordError
-        Where something cannot be written; rows written before stay.
+        Where ``out_dir`` cannot be made. What cannot be written later is told in the
+        summary's ``problems``, and the analysis goes on.
     ValueError
         Where ``every`` is less than 1.
     """
@@ -122,10 +121,22 @@ def analyze_video(
     with ExitStack() as stack:
         opened = stack.enter_context(open_source(source, settings, trusted=trusted))
         pipeline = FramePipeline(settings, faces=faces, emotion=emotion, quality=quality)
-        run = _Run(opened, settings, every)
-        run.models = _models(pipeline, settings, emotion=faces and emotion)
-        if out_dir is not None:
-            stack.enter_context(_Files(run, Path(out_dir), annotate=annotate))
+        recorder = stack.enter_context(
+            RunRecorder(
+                settings,
+                source=opened.name,
+                run_dir=None if out_dir is None else Path(out_dir),
+                recorded=record,
+                mlflow=mlflow,
+                video=describe(opened),
+                models=model_facts(settings, pipeline.detector_name, emotion=faces and emotion),
+            )
+        )
+        run = _Run(opened, recorder, every)
+        # Closed before the recorder, which then tells of what went wrong here, too.
+        stack.callback(run.close)
+        if annotate and recorder.directory is not None:
+            run.draw_to(recorder.path("annotated.mp4"))
         workers = settings.worker_count if faces else 0
         chosen = (frame for frame in opened if frame.index % every == 0)
         progress = _ProgressTeller(run, on_progress)
@@ -133,10 +144,10 @@ def analyze_video(
             run.take(frame, pipeline.conclude(seen))
             progress.tell()
             if cancel is not None and cancel.is_set():
-                run.cancelled = True
+                recorder.cancelled = True
                 break
         progress.tell(last=True)
-    return run.summary()
+    return recorder.summary()
 
 
 def _looked_at(
@@ -167,135 +178,54 @@ def _looked_at(
 
 
 class _Run:
-    """One analysis while it goes on: its tally, and whoever keeps its reports."""
+    """One analysis while it goes on: its recorder, and the annotated video beside it."""
 
-    def __init__(self, source: VideoSource, settings: Settings, every: int) -> None:
-        self.run_id = new_run_id()
-        self.source, self.settings, self.every = source, settings, every
-        self.tally = Tally(settings.quality_threshold)
-        self.keepers: list[Callable[[DecodedFrame, FrameReport], None]] = []
-        self.files: dict[str, str] = {}
-        self.problems: list[str] = []
-        self.models: dict[str, Any] = {}
-        self.cancelled = False
-        self.started = datetime.now(UTC)
-        self._begun_s = time.perf_counter()
-        self._elapsed_s: float | None = None
-        self._incidents: tuple[tuple[Incident, ...], ...] | None = None
+    def __init__(self, source: VideoSource, recorder: RunRecorder, every: int) -> None:
+        self.source, self.recorder, self.every = source, recorder, every
+        self._video: AnnotatedVideo | None = None
 
     @property
     def frames_total(self) -> int | None:
         count = self.source.frame_count
         return None if count is None else -(-count // self.every)
 
-    @property
-    def fps(self) -> float:
-        elapsed_s = self._elapsed_s or time.perf_counter() - self._begun_s
-        return self.tally.frames / elapsed_s if elapsed_s > 0 else 0.0
+    def draw_to(self, path: Path) -> None:
+        """Write an annotated video, too."""
+        source, threshold = self.source, self.recorder.settings.quality_threshold
+        try:
+            self._video = AnnotatedVideo(
+                path,
+                (source.width, source.height),
+                source.fps / self.every,
+                source.sample_aspect_ratio,
+                threshold,
+            )
+        except RecordError as error:
+            self._tell(error)
 
     def take(self, frame: DecodedFrame, report: FrameReport) -> None:
-        self.tally.add(report, self.every / self.source.fps)
-        for keep in self.keepers:
-            keep(frame, report)
-
-    def incidents(self) -> tuple[tuple[Incident, ...], ...]:
-        if self._incidents is None:
-            self._incidents = self.tally.finish()
-        return self._incidents
-
-    def summary(self) -> RunSummary:
-        if self._elapsed_s is None:
-            self._elapsed_s = time.perf_counter() - self._begun_s
-        weak, freezes, _ = self.incidents()
-        mean, least, below = self.tally.quality or (None, None, None)
-        return RunSummary(
-            run_id=self.run_id,
-            kind="video",
-            source=self.source.name,
-            started_at=self.started.isoformat(timespec="seconds"),
-            frames=self.tally.frames,
-            frames_by_status={
-                str(status): count for status, count in self.tally.frames_by_status.items()
-            },
-            duration_s=self.tally.duration_s,
-            elapsed_s=self._elapsed_s,
-            fps=self.fps,
-            mean_quality=mean,
-            min_quality=least,
-            below_threshold=below,
-            faces=len(self.tally.tracks),
-            emotions=self.tally.emotions,
-            weak_stretches=weak,
-            freezes=freezes,
-            incidents=self.tally.incidents,
-            problems=(*self.source.problems, *self.problems),
-            cancelled=self.cancelled,
-            files=dict(self.files),
-            video=describe(self.source),
-            settings=_plain(asdict(self.settings)),
-            versions=_versions(),
-            models=dict(self.models),
-        )
-
-
-class _Files:
-    """What a run leaves in a directory; a context manager that finishes it in any case."""
-
-    def __init__(self, run: _Run, directory: Path, *, annotate: bool) -> None:
-        self._run, self._directory, self._annotate = run, directory, annotate
-        self._open = ExitStack()
-
-    def __enter__(self) -> None:
+        self.recorder.add(report, self.every / self.source.fps)
+        if self._video is None:
+            return
         try:
-            self._directory.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RecordError(
-                f"{self._directory}: cannot be made ({error.strerror}); "
-                "choose a directory that may be written"
-            ) from error
-        run = self._run
-        with ExitStack() as opening:
-            metrics = opening.enter_context(CsvLog(self._path("metrics.csv"), METRIC_COLUMNS))
-            emotions = opening.enter_context(CsvLog(self._path("emotions.csv"), EMOTION_COLUMNS))
+            self._video.add(frame, report)
+        except RecordError as error:
+            # Readings are worth more than the picture of them: they go on.
+            self._tell(error)
+            self.close()
 
-            def write_rows(frame: DecodedFrame, report: FrameReport) -> None:
-                metrics.write(metrics_row(run.run_id, report))
-                for row in emotion_rows(run.run_id, report):
-                    emotions.write(row)
-
-            run.keepers.append(write_rows)
-            if self._annotate:
-                video = AnnotatedVideo(
-                    self._path("annotated.mp4"),
-                    (run.source.width, run.source.height),
-                    run.source.fps / run.every,
-                    run.source.sample_aspect_ratio,
-                    run.settings.quality_threshold,
-                )
-                run.keepers.append(opening.enter_context(video).add)
-            self._open = opening.pop_all()
-
-    def __exit__(self, kind: object, value: BaseException | None, traceback: object) -> None:
-        run = self._run
-        if value is not None:
-            told = value if isinstance(value, FramemoodError) else repr(value)
-            run.problems.append(f"stopped early: {told}")
+    def close(self) -> None:
+        video, self._video = self._video, None
         try:
-            self._open.close()
-        finally:
-            run.files = {name: path for name, path in run.files.items() if Path(path).exists()}
-            weak, _, unreadable = run.incidents()
-            incidents = sorted(
-                (*weak, *unreadable, *run.tally.incidents), key=lambda each: each.onset_s
-            )
-            write_json(self._path("incidents.json"), [each.as_dict() for each in incidents])
-            summary = self._path("summary.json")
-            write_json(summary, run.summary().as_dict())
+            if video is not None:
+                video.close()
+        except RecordError as error:
+            self._tell(error)
+        self.recorder.note(*self.source.problems)
 
-    def _path(self, name: str) -> Path:
-        path = self._directory / name
-        self._run.files[name] = str(path)
-        return path
+    def _tell(self, error: RecordError) -> None:
+        log.warning("%s", error)
+        self.recorder.note(str(error))
 
 
 class _ProgressTeller:
@@ -307,35 +237,9 @@ class _ProgressTeller:
         now_s = time.perf_counter()
         if self._on_progress is None or (now_s - self._told_s < PROGRESS_EVERY_S and not last):
             return
-        self._told_s = now_s
-        done, total, fps = self._run.tally.frames, self._run.frames_total, self._run.fps
+        self._told_s, run = now_s, self._run
+        done, total, fps = run.recorder.tally.frames, run.frames_total, run.recorder.fps
         if last:
-            total = done if not self._run.cancelled else total
+            total = done if not run.recorder.cancelled else total
         left = None if total is None or fps <= 0 else max(0, total - done) / fps
         self._on_progress(Progress(done, total, fps, left))
-
-
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    """Settings for a record: no path of this machine, no password in an address."""
-    hidden = {"models_dir", "mlflow_tracking_uri", "video_source", "host", "port"}
-    return {name: value for name, value in values.items() if name not in hidden}
-
-
-def _models(pipeline: FramePipeline, settings: Settings, *, emotion: bool) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    if pipeline.detector_name is not None:
-        found["faces"] = {"name": pipeline.detector_name}
-    if emotion:
-        weights = registry.resolve("emotion", settings)
-        found["emotion"] = {"name": weights.name, **registry.describe(weights)}
-    return found
-
-
-def _versions() -> dict[str, str]:
-    return {
-        "framemood": __version__,
-        "python": platform.python_version(),
-        "opencv": cv2.__version__,
-        "av": av.__version__,
-        "onnxruntime": onnxruntime.__version__,
-    }

@@ -167,6 +167,10 @@ class RunRecorder:
         self._incidents.append(incident.as_dict())
         self._write("incidents.json", self.incidents())
 
+    def note(self, *problems: str) -> None:
+        """Tell of what went wrong elsewhere; each problem once."""
+        self.problems += [each for each in problems if each not in self.problems]
+
     def incidents(self) -> list[dict[str, Any]]:
         """Incidents so far in order of onset; weak and unreadable stretches once it is closed."""
         weak, _, unreadable = self._found or ((), (), ())
@@ -277,7 +281,7 @@ class RunRecorder:
             except RecordError as error:
                 if str(error) not in self.problems:
                     log.warning("%s", error)
-                    self.problems.append(str(error))
+                self.note(str(error))
 
 
 def _make(directory: Path) -> None:

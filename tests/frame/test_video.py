@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
-from core.errors import FramemoodError, RecordError, SourceError
+from core.errors import FramemoodError, ModelError, RecordError, SourceError
 from core.frame import video as video_module
 from core.frame.annotated import AnnotatedVideo
 from core.frame.pipeline import FramePipeline
@@ -22,7 +22,14 @@ from core.frame.video import Progress, analyze_video
 from core.records.columns import EMOTION_COLUMNS, METRIC_COLUMNS
 from core.settings import Settings
 
-FILES = {"metrics.csv", "emotions.csv", "incidents.json", "summary.json", "annotated.mp4"}
+FILES = {
+    "metrics.csv",
+    "emotions.csv",
+    "columns.json",
+    "incidents.json",
+    "summary.json",
+    "annotated.mp4",
+}
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -127,7 +134,7 @@ def test_a_cancelled_run_keeps_what_it_measured(
         assert len(list(annotated)) == summary.frames
 
 
-def test_a_failure_on_the_way_loses_no_row_and_is_told(
+def test_a_disk_that_fills_up_is_told_and_the_analysis_goes_on(
     clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add = AnnotatedVideo.add
@@ -138,12 +145,30 @@ def test_a_failure_on_the_way_loses_no_row_and_is_told(
         add(self, frame, report)
 
     monkeypatch.setattr(AnnotatedVideo, "add", fail)
-    with pytest.raises(RecordError, match="no space"):
+    told = analyze_video(clip, tmp_path, faces=False)
+    assert len(rows(tmp_path / "metrics.csv")) == told.frames == 25
+    summary = json.loads((tmp_path / "summary.json").read_text("utf-8"))
+    assert summary["frames"] == 25
+    assert any("no space" in problem for problem in summary["problems"])
+
+
+def test_a_failure_on_the_way_loses_no_row_and_is_told(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conclude = FramePipeline.conclude
+
+    def fail(self: FramePipeline, seen: object) -> object:
+        if seen.index == 13:
+            raise ModelError("the network is gone")
+        return conclude(self, seen)
+
+    monkeypatch.setattr(FramePipeline, "conclude", fail)
+    with pytest.raises(ModelError):
         analyze_video(clip, tmp_path, faces=False)
     assert len(rows(tmp_path / "metrics.csv")) == 13
     summary = json.loads((tmp_path / "summary.json").read_text("utf-8"))
     assert summary["frames"] == 13
-    assert any("no space" in problem for problem in summary["problems"])
+    assert any("the network is gone" in problem for problem in summary["problems"])
 
 
 def test_a_bad_source_leaves_no_files(tmp_path: Path) -> None:
