@@ -21,6 +21,7 @@ from core.frame.liveness import LivenessMonitor
 from core.frame.pictures import DecodedFrame, ImagePicture, Luma, Picture
 from core.frame.quality import QualityMeter
 from core.frame.system import SystemMeter
+from core.frame.threads import keep_to_one_thread
 from core.frame.tracks import FaceTracker
 from core.frame.trust import read_trust
 from core.incidents import Risk
@@ -74,7 +75,8 @@ class FramePipeline:
     """All readings of the frames of one source.
 
     One a source, since it remembers the frames before. The models are loaded
-    once a process and shared, so a further pipeline costs next to nothing.
+    once a process and shared, so a further pipeline costs next to nothing. The
+    first one sets OpenCV to one thread, see ``keep_to_one_thread``.
 
     Parameters
     ----------
@@ -109,6 +111,7 @@ class FramePipeline:
         classifier: EmotionClassifier | None = None,
         live: bool = False,
     ) -> None:
+        keep_to_one_thread()
         self.settings = settings or Settings()
         self._search: FaceSearch | None = None
         self.detector_name: str | None = None
