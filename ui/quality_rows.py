@@ -29,6 +29,8 @@ COLUMNS: Final = (
     "quality_score",
     "fps",
     "ocr_confidence",
+    "risk_now",
+    "risk_within_30_s",
     "wall_time_utc",
 )
 KEPT_ROWS: Final = 1_000_000
@@ -39,7 +41,17 @@ _MEASURES: Final = {
     "noise": "noise_level",
     "fps": "fps",
     "ocr": "ocr_confidence",
+    "risk_now": "risk_now",
+    "risk": "risk_within_30_s",
 }
+_READINGS: Final = (
+    "time_s",
+    "blur_score",
+    "brightness",
+    "noise_level",
+    "change",
+    "quality_score",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +117,10 @@ def read_run(directory: Path, settings: Settings) -> RunRows:
     measures["sharpness"] = 1.0 - rows["blur_score"].to_numpy()
     measures["brightness"] = rows["brightness"].to_numpy() / 255.0
     measures["trust"] = _trust(directory, rows["index"])
-    if len(rows):
-        readings = {name: rows[name].to_numpy() for name in COLUMNS[1:7]}
-        risk = risk_series(readings, settings).astype(np.float64)
-        measures["risk_now"], measures["risk"] = risk[:, 0], risk[:, 1]
-    else:
-        measures["risk_now"] = measures["risk"] = np.empty(0)
+    # Older records do not say a risk, but hold what it is said from.
+    if len(rows) and not np.isfinite(measures["risk"]).any():
+        risk = risk_series({name: rows[name].to_numpy() for name in _READINGS}, settings)
+        measures["risk_now"], measures["risk"] = risk.astype(np.float64).T
     incidents = [each for each in read_incidents(directory) if _is_placed(each)]
     incidents.sort(key=lambda each: float(each["onset_s"]))
     return RunRows(time_s, _wall(rows["wall_time_utc"]), measures, tuple(incidents))
