@@ -20,7 +20,7 @@ from core.incidents import Incident
 from core.records.columns import data_dictionary
 from core.records.provenance import plain_settings, versions
 from core.records.run import RunSummary, Tally, new_run_id, write_json
-from core.records.store import RUN_FILE, RUNS, RunInfo, RunKind, RunState
+from core.records.store import REPORT, RUN_FILE, RUNS, RunInfo, RunKind, RunState
 from core.records.tables import RecordTables, Row
 from core.settings import Settings
 from core.types import FrameReport
@@ -248,8 +248,21 @@ class RunRecorder:
             for name, path in self.files.items()
             if name == "summary.json" or Path(path).exists()
         }
+        self.path(REPORT)
         self._write("summary.json", self.summary().as_dict())
+        self._report()
         self._tell_standing("done")
+
+    def _report(self) -> None:
+        # Late: whoever only records a stream needs no pandas until its end.
+        from core.records.report import write_report  # noqa: PLC0415
+
+        language = "ko" if self.settings.language == "ko" else "en"
+        for place in self._places:
+            try:
+                write_report(place, language)
+            except RecordError as error:
+                log.warning("%s", error)
 
     def _after_batch(self, rows: Sequence[Row]) -> None:
         now_s = time.monotonic()

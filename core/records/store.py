@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RUNS: Final = "runs"
+REPORT: Final = "report.html"
 RUN_FILE: Final = "run.json"
 MLFLOW_FILE: Final = "mlflow.json"
 

@@ -28,6 +28,7 @@ FILES = {
     "columns.json",
     "incidents.json",
     "summary.json",
+    "report.html",
     "annotated.mp4",
 }
 
