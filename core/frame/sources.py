@@ -10,7 +10,8 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -24,8 +25,9 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from core.errors import SourceError
+from core.frame.fetch import Limits, fetch
 from core.frame.pictures import DecodedFrame
-from core.frame.urls import is_url, resolve_url
+from core.frame.urls import ResolvedUrl, is_url, resolve_url
 from core.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -48,6 +50,7 @@ _FORMATS: Final = (
 )
 """Containers that hold pictures. Playlists are left out: a file could name others to be opened."""
 _STREAM_FORMATS: Final = _FORMATS + ",hls,applehttp,rtsp,sdp,rtp,rtp_mpegts"
+_FILE_OPTIONS: Final = {"protocol_whitelist": "file,crypto,data", "format_whitelist": _FORMATS}
 _PROTOCOLS: Final = "http,https,tcp,udp,rtp,srtp,tls,crypto,httpproxy,data"
 
 
@@ -80,6 +83,7 @@ class VideoSource:
         self, container: InputContainer, stream: VideoStream, name: str, *, is_live: bool
     ) -> None:
         self._container, self._stream = container, stream
+        self._closing = ExitStack()
         context = stream.codec_context
         self.name, self.is_live = name, is_live
         self.width, self.height = context.width, context.height
@@ -111,6 +115,11 @@ class VideoSource:
     def close(self) -> None:
         """Let go of the file or the connection; twice does no harm."""
         self._container.close()
+        self._closing.close()
+
+    def when_closed(self, act: Callable[[], None]) -> None:
+        """Have something done once the file is let go of, such as deleting it."""
+        self._closing.callback(act)
 
     def __iter__(self) -> Iterator[DecodedFrame]:
         """Hand out the frames in the order they are shown, once.
@@ -257,7 +266,10 @@ def open_source(
         Where it cannot be read; the line says why and how to mend it.
     """
     if isinstance(source, str) and is_url(source):
-        found = resolve_url(source, settings or Settings(), trusted=trusted)
+        settings = settings or Settings()
+        found = resolve_url(source, settings, trusted=trusted)
+        if not trusted:
+            return _open_fetched(found, settings)
         options = {"protocol_whitelist": _PROTOCOLS, "format_whitelist": _STREAM_FORMATS}
         if found.address.startswith("rtsp"):
             options["rtsp_transport"] = "tcp"
@@ -269,9 +281,21 @@ def open_source(
     path = Path(source)
     name = str(source)
     _check_file(path, name)
-    options = {"protocol_whitelist": "file,crypto,data", "format_whitelist": _FORMATS}
     # An absolute path cannot be taken for a protocol or an option.
-    return _open(f"file:{path.absolute()}", name, options, is_live=False)
+    return _open(f"file:{path.absolute()}", name, _FILE_OPTIONS, is_live=False)
+
+
+def _open_fetched(found: ResolvedUrl, settings: Settings) -> VideoSource:
+    """Open a copy of a visitor's video, so that FFmpeg connects to nothing."""
+    limits = Limits(settings.max_upload_mb * 1_000_000)
+    path = fetch(found.address, found.name, limits, headers=found.headers)
+    try:
+        source = _open(f"file:{path}", found.name, _FILE_OPTIONS, is_live=False)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    source.when_closed(lambda: path.unlink(missing_ok=True))
+    return source
 
 
 def _check_file(path: Path, name: str) -> None:

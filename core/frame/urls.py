@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
-import socket
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from core.errors import SourceError
+from core.frame.addresses import look_up, resolve_public
+from core.frame.fetch import check_address
+from core.frame.page_video import ask_page
 from core.settings import Settings
 
 STREAM_SCHEMES: Final = frozenset({"rtsp", "rtsps"})
@@ -20,10 +21,12 @@ DIRECT_SUFFIXES: Final = frozenset(
 )
 """What a web address ends with when it is a video itself and not a page that shows one."""
 
+PLAYLIST_SUFFIXES: Final = frozenset({".m3u8", ".m3u", ".mpd", ".pls", ".xspf", ".sdp"})
+
 
 @dataclass(frozen=True, slots=True)
 class ResolvedUrl:
-    """An address the decoder can open.
+    """The address of a video.
 
     Parameters
     ----------
@@ -71,6 +74,12 @@ def resolve_url(url: str, settings: Settings, *, trusted: bool = False) -> Resol
         True where the person at this machine gave it: then addresses of the
         local network, such as a camera's, are opened too.
 
+    Returns
+    -------
+    ResolvedUrl
+        For a visitor it is to be had through ``core.frame.fetch`` only, which
+        holds it to the open internet.
+
     Raises
     ------
     SourceError
@@ -87,75 +96,43 @@ def resolve_url(url: str, settings: Settings, *, trusted: bool = False) -> Resol
         )
     if not trusted and not settings.allow_urls:
         raise SourceError(f"{name}: addresses are switched off here; upload the file instead")
-    _check_host(url, trusted=trusted)
-    if parts.scheme.lower() in STREAM_SCHEMES:
-        return ResolvedUrl(url, name, is_live=True)
-    if PurePosixPath(parts.path).suffix.lower() in DIRECT_SUFFIXES:
-        return ResolvedUrl(url, name)
-    found = _ask_page(url, name)
-    _check_host(found.address, trusted=trusted)
-    return found
-
-
-def _check_host(url: str, *, trusted: bool) -> None:
-    parts = urlsplit(url)
+    stream = parts.scheme.lower() in STREAM_SCHEMES
+    if not trusted:
+        if stream:
+            # A camera can pass the decoder on to any other machine, and it would go.
+            raise SourceError(
+                f"{name}: camera streams are opened from the command line only; "
+                "record a clip and upload it"
+            )
+        return _for_visitor(url, name)
     if not parts.hostname:
-        raise SourceError(f"{public_name(url)}: has no host; give the whole address")
-    try:
-        found = socket.getaddrinfo(parts.hostname, parts.port or 0, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
+        raise SourceError(f"{name}: has no host; give the whole address")
+    look_up(parts.hostname, parts.port or 0, name)
+    if stream:
+        return ResolvedUrl(url, name, is_live=True)
+    if _is_direct(parts.path):
+        return ResolvedUrl(url, name)
+    return _from_page(url, name, trusted=True)
+
+
+def _for_visitor(url: str, name: str) -> ResolvedUrl:
+    parts = check_address(url, name)
+    assert parts.hostname is not None
+    # Judged again at the connection; said here so that the answer comes at once.
+    resolve_public(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80), name)
+    if PurePosixPath(parts.path).suffix.lower() in PLAYLIST_SUFFIXES:
         raise SourceError(
-            f"{public_name(url)}: the host is not known ({error}); "
-            "check the address and the network"
-        ) from error
-    addresses = [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
-    if not trusted and not all(address.is_global for address in addresses):
-        raise SourceError(
-            f"{public_name(url)}: is an address of a private network and is not opened for "
-            "visitors; download the video and upload it"
+            f"{name}: is a playlist, which names further addresses; give the address of one video"
         )
+    return (
+        ResolvedUrl(url, name) if _is_direct(parts.path) else _from_page(url, name, trusted=False)
+    )
 
 
-def _ask_page(url: str, name: str) -> ResolvedUrl:
-    try:
-        import yt_dlp  # noqa: PLC0415 (takes a second to load and most sources are files)
-    except ImportError as error:
-        raise SourceError(
-            f"{name}: a video page needs yt-dlp, which is not installed; `pip install yt-dlp`"
-        ) from error
-    options: dict[str, Any] = {
-        "quiet": True,
-        "no_warnings": True,
-        "noprogress": True,
-        "noplaylist": True,
-        "skip_download": True,
-        "socket_timeout": 10,
-        "retries": 1,
-        "extractor_retries": 1,
-        "logger": _Silent(),
-        # One file with pictures in it; sound is never needed, 720 lines are enough.
-        "format": "bestvideo[height<=720]/best[height<=720]/best",
-    }
-    try:
-        with yt_dlp.YoutubeDL(options) as page:
-            found = page.extract_info(url, download=False)
-    except yt_dlp.utils.YoutubeDLError as error:
-        reason = str(error).removeprefix("ERROR: ").splitlines()[0][:160]
-        raise SourceError(
-            f"{name}: no video could be found there ({reason}); open the address in a browser to "
-            "check it, or give the address of the video file"
-        ) from error
-    address = (found or {}).get("url")
-    if not isinstance(address, str) or urlsplit(address).scheme not in WEB_SCHEMES:
-        raise SourceError(f"{name}: shows no single video; give the address of one video")
-    headers = {str(key): str(value) for key, value in (found.get("http_headers") or {}).items()}
-    return ResolvedUrl(address, name, headers, bool(found.get("is_live")))
+def _is_direct(path: str) -> bool:
+    return PurePosixPath(path).suffix.lower() in DIRECT_SUFFIXES
 
 
-class _Silent:
-    """What yt-dlp would print is in its exception already."""
-
-    def debug(self, message: str) -> None:
-        """Drop it."""
-
-    warning = error = info = debug
+def _from_page(url: str, name: str, *, trusted: bool) -> ResolvedUrl:
+    found = ask_page(url, name, trusted=trusted)
+    return ResolvedUrl(found["address"], name, found["headers"], found["is_live"])
