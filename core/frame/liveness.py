@@ -7,6 +7,7 @@ What is said here is which of them counts: behind a cover nothing can be out of 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -26,6 +27,9 @@ _BLIND: Final[tuple[IncidentKind, ...]] = ("black", "washed_out", "covered")
 """Kinds that leave nothing else to be seen; an earlier one hides a later."""
 
 Findings = dict[IncidentKind, Finding]
+
+_LOOK_EVERY_S: Final = 0.045
+"""Nothing here needs every frame of a fast source, stutter apart."""
 
 _LEARN_EVERY_S: Final = 1.0
 _FORGET_S: Final = 5.0
@@ -54,7 +58,7 @@ class LivenessMonitor:
         self._on_evidence = on_evidence
         self._open: dict[IncidentKind, Incident] = {}
         self._last_s: float | None = None
-        self._newest_s = 0.0
+        self._newest_s = float("-inf")
         self._learnt_s = float("-inf")
         self._stutter = StutterWatch()
         self._start()
@@ -114,12 +118,13 @@ class LivenessMonitor:
         if elapsed_s < 0:
             events = self.finish()
             self._start()
+        late = self._stutter.look(reading, time_s, stage_ms)
+        if 0 <= time_s - self._newest_s < _LOOK_EVERY_S:
+            return events
+        if late is not None and fps is not None:
+            late = replace(late, evidence={**late.evidence, "analysed_frames_per_s": fps})
         view = view_of(reading, luma, time_s, limited_range=limited_range)
-        found = self._look(view, stage_ms)
-        if fps is not None and "stutter" in found:
-            late = found["stutter"]
-            evidence = {**late.evidence, "analysed_frames_per_s": fps}
-            found["stutter"] = Finding(late.onset_s, late.severity, evidence)
+        found = self._look(view, late)
         events += self._settle(found, view)
         self._remember(view, found)
         return events
@@ -130,13 +135,13 @@ class LivenessMonitor:
         self._open.clear()
         return closed
 
-    def _look(self, view: View, stage_ms: Mapping[str, float] | None) -> Findings:
+    def _look(self, view: View, late: Finding | None) -> Findings:
         usual = self.baseline.usual(view.mean)
         history = self._history
         if view.time_s - self._newest_s > _FORGET_S and not self._open:
             history.clear()
         looks: dict[IncidentKind, Finding | None] = {
-            "stutter": self._stutter.look(view, stage_ms),
+            "stutter": late,
             "freeze": self._freeze.look(view, history),
             "black": self._black.look(view, usual),
             "washed_out": self._white.look(view, history),

@@ -68,7 +68,9 @@ class CoverWatch:
             if same < _STEADY and since_s is not None and view.time_s - since_s > _SUDDEN_S:
                 self._hold.reset()
                 return None
-        onset_s = self._onset_s(view, clear, history) if self._hold.since_s is None else None
+        onset_s = None
+        if covered and self._hold.since_s is None:
+            onset_s = self._onset_s(view, clear, history)
         if not self._hold.update(covered, view.time_s, onset_s=onset_s):
             return None
         assert self._hold.since_s is not None

@@ -177,6 +177,7 @@ def motion_between(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> Motio
         return nothing
     source = np.array([points[each.queryIdx].pt for each in good], np.float32)
     target = np.array([others[each.trainIdx].pt for each in good], np.float32)
+    matrix: Any
     matrix, chosen = cv2.estimateAffinePartial2D(source, target, ransacReprojThreshold=3.0)
     if matrix is None:
         return nothing

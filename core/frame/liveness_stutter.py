@@ -9,10 +9,11 @@ from typing import Final
 import numpy as np
 
 from core.frame.liveness_finding import Finding, Hold
-from core.frame.liveness_view import View
+from core.types import QualityReading
 
 _USUAL_S, _NOW_S = 10.0, 1.0
 _SLOW: Final = 0.5
+_RECKON_S: Final = 0.5
 _GAP_S: Final = 0.8
 _REPEATED: Final = 0.05
 _LIVELY: Final = 0.0012
@@ -26,30 +27,25 @@ class StutterWatch:
         self._frames: deque[tuple[float, bool, float]] = deque()
         self._hold = Hold(0.3, 0.8)
         self._changes: deque[float] = deque(maxlen=150)
-        self._usual_hz = 0.0
+        self._usual_hz = self._lively = 0.0
+        self._reckoned_s = self._livened_s = float("-inf")
 
-    def look(self, view: View, stage_ms: Mapping[str, float] | None = None) -> Finding | None:
+    def look(
+        self, reading: QualityReading, time_s: float, stage_ms: Mapping[str, float] | None = None
+    ) -> Finding | None:
         """Say whether new pictures come much more slowly than they did."""
-        time_s, change = view.time_s, view.reading.change
         gap_s = time_s - self._frames[-1][0] if self._frames else 0.0
-        lively = float(np.median(self._changes)) if len(self._changes) > 10 else 0.0
-        repeated = lively > _LIVELY and change < _REPEATED * lively
-        if not repeated:
-            self._changes.append(change)
-        busy_ms = sum(stage_ms.values()) if stage_ms else 0.0
-        self._frames.append((time_s, repeated, busy_ms))
-        while self._frames[0][0] < time_s - _USUAL_S:
-            self._frames.popleft()
-        if view.reading.is_frozen:
+        if reading.is_frozen or gap_s < 0:
             # The pause is the freeze's, and says nothing of the rate before or after.
             self._hold.reset()
             self._frames.clear()
             return None
-        started_s = self._frames[0][0]
-        if time_s - started_s < 3 * _NOW_S:
+        self._note(reading, time_s, sum(stage_ms.values()) if stage_ms else 0.0)
+        if time_s - self._frames[0][0] < 3 * _NOW_S:
             return None
-        if self._hold.since_s is None:
-            self._usual_hz = _rate_hz(self._frames, started_s, time_s - _NOW_S)
+        if self._hold.since_s is None and time_s - self._reckoned_s > _RECKON_S:
+            self._reckoned_s = time_s
+            self._usual_hz = _rate_hz(self._frames, self._frames[0][0], time_s - _NOW_S)
         recent_hz = _rate_hz(self._frames, time_s - _NOW_S, time_s)
         late = gap_s > max(_GAP_S, 4.0 / max(self._usual_hz, 0.1))
         slow = recent_hz < _SLOW * self._usual_hz and self._usual_hz * _NOW_S >= 4
@@ -64,6 +60,17 @@ class StutterWatch:
             "cause": self._cause(stage_ms),
         }
         return Finding(self._hold.since_s, severity, figures)
+
+    def _note(self, reading: QualityReading, time_s: float, busy_ms: float) -> None:
+        if time_s - self._livened_s > _RECKON_S and len(self._changes) > 10:
+            self._livened_s = time_s
+            self._lively = float(np.median(self._changes))
+        repeated = self._lively > _LIVELY and reading.change < _REPEATED * self._lively
+        if not repeated:
+            self._changes.append(reading.change)
+        self._frames.append((time_s, repeated, busy_ms))
+        while self._frames[0][0] < time_s - _USUAL_S:
+            self._frames.popleft()
 
     def _cause(self, stage_ms: Mapping[str, float] | None) -> str:
         times = np.array([each[0] for each in self._frames if each[0] > self._frames[-1][0] - 2])
@@ -83,5 +90,9 @@ class StutterWatch:
 
 def _rate_hz(frames: deque[tuple[float, bool, float]], start_s: float, end_s: float) -> float:
     """New pictures a second between two times."""
-    fresh = sum(start_s < time_s <= end_s and not repeated for time_s, repeated, _ in frames)
+    fresh = 0
+    for time_s, repeated, _ in reversed(frames):
+        if time_s <= start_s:
+            break
+        fresh += time_s <= end_s and not repeated
     return fresh / max(1e-3, end_s - start_s)
