@@ -5,7 +5,7 @@ import { Chart } from "./chart.js";
 import { Flow } from "./flow.js";
 import { Link } from "./link.js";
 import { colourOf, drawFaces, drawPicture } from "./overlay.js";
-import { Faces, Meters, gradeOf, percent, put } from "./panels.js";
+import { Faces, Incident, Meters, gradeOf, percent, put } from "./panels.js";
 import { Preferences } from "./preferences.js";
 
 const FIGURES_MS = 200;
@@ -56,6 +56,7 @@ class Live {
     this.flow.fpsLimit = this.preferences.values.fpsLimit;
     this.layWords();
     this.meters = new Meters(root, this.t);
+    this.incident = new Incident(this.find(".fm-incident"), this.t);
     this.faces = new Faces(this.find(".fm-faces-list"), {
       t: this.t,
       emotions: this.emotions,
@@ -168,6 +169,7 @@ class Live {
     delete this.root.dataset.grade;
     this.banner("");
     this.meters?.clear();
+    this.incident?.show([]);
     this.faces?.clear();
     this.chart?.clear();
     this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
@@ -277,8 +279,10 @@ class Live {
     const { report, flow } = this;
     const { threshold } = this.preferences.values;
     const quality = report?.quality ?? null;
+    this.incident.show(report?.incidents ?? [], window.framemood.language);
     this.meters.show({
       quality,
+      risk: report?.risk ?? null,
       fps: flow.fps,
       latencyMs: flow.latencyMs,
       dropped: flow.dropped,

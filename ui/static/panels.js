@@ -5,6 +5,7 @@
 const ORDER = ["happiness", "surprise", "neutral", "sadness", "anger", "fear", "disgust"];
 const GOOD = 0.7;
 const FEWEST_OPEN = 1;
+const LIKELY = 0.2;
 
 export const percent = (value) => `${Math.round(value * 100)} %`;
 
@@ -21,7 +22,13 @@ export class Meters {
     );
   }
 
-  show({ quality, fps, latencyMs, dropped, system, threshold }) {
+  show({ quality, risk, fps, latencyMs, dropped, system, threshold }) {
+    const reason = risk && risk.within_30_s >= LIKELY ? risk.reasons[0] : "";
+    this.#put(
+      "risk",
+      risk ? Math.round(risk.within_30_s * 100).toFixed(0) : "–",
+      reason ? this.t(`live.risk_${reason}`) : "",
+    );
     this.#put("fps", Number.isFinite(fps) ? fps.toFixed(1) : "–", this.t("live.skipped", { count: dropped }));
     this.#put("latency", Number.isFinite(latencyMs) ? latencyMs.toFixed(0) : "–");
     this.#put("cpu", system ? system.cpu_percent.toFixed(0) : "–");
@@ -43,7 +50,7 @@ export class Meters {
   }
 
   clear() {
-    this.show({ quality: null, fps: NaN, latencyMs: NaN, dropped: 0, system: null, threshold: 0.5 });
+    this.show({ quality: null, risk: null, fps: NaN, latencyMs: NaN, dropped: 0, system: null, threshold: 0.5 });
     this.#put("fps", "–", "");
   }
 
@@ -52,6 +59,24 @@ export class Meters {
     put(cell.querySelector(".fm-value"), value);
     const place = cell.querySelector(".fm-note");
     if (place) put(place, note ?? "");
+  }
+}
+
+// What is wrong now, the gravest alone: its name, how long, and what to do.
+export class Incident {
+  constructor(place, t) {
+    this.place = place;
+    this.t = t;
+  }
+
+  show(incidents, language) {
+    const [first] = incidents;
+    this.place.hidden = !first;
+    this.place.dataset.kind = first?.kind ?? "";
+    if (!first) return;
+    const seconds = Math.round(first.duration_s);
+    put(this.place.querySelector("b"), `▲ ${first.words[language]} · ${this.t("live.seconds", { seconds })}`);
+    put(this.place.querySelector("span"), first.advice[language]);
   }
 }
 
