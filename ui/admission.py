@@ -11,10 +11,10 @@ import asyncio
 import contextlib
 import threading
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from ui.protocol import ProtocolError
+from ui.protocol import ProtocolError, Raw
 from ui.sessions import Lane, Sessions
 
 
@@ -56,6 +56,11 @@ class Admission:
     ----------
     sessions : Sessions
         Its settings say how many may wait, and how many places one visitor may ask for.
+
+    Attributes
+    ----------
+    on_reply : callable
+        Told of every reply, in the event loop; does nothing until it is set.
     """
 
     def __init__(self, sessions: Sessions) -> None:
@@ -64,6 +69,13 @@ class Admission:
         self._line: deque[Applicant] = deque()
         self._of_visitor: Counter[str] = Counter()
         self._lock = threading.Lock()
+        self.on_reply: Callable[[dict[str, Any]], None] = _ignore
+
+    async def answer(self, lane: Lane, raw: Raw) -> dict[str, Any]:
+        """Answer one message of a visitor who has a place."""
+        reply = await lane.submit(raw)
+        self.on_reply(reply)
+        return reply
 
     @property
     def waiting(self) -> int:
@@ -81,7 +93,8 @@ class Admission:
         """
         limit = self._settings.sessions_per_visitor
         with self._lock:
-            if limit and self._of_visitor[visitor] >= limit:
+            # Where visitors cannot be told apart, one limit for all would shut out most.
+            if limit and visitor and self._of_visitor[visitor] >= limit:
                 raise ProtocolError(
                     "too_many", f"{limit} analyses run from your address; close one of them first"
                 )
@@ -139,3 +152,7 @@ class Admission:
 def waiting_reply(position: int) -> dict[str, Any]:
     """Say that every place is taken, and the visitor's number in the line, from 1."""
     return {"type": "waiting", "position": position}
+
+
+def _ignore(reply: dict[str, Any]) -> None:
+    """Take a reply that nobody counts."""

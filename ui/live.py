@@ -107,7 +107,7 @@ class Fallback:
         elif held.is_over(self._admission.sessions.settings.session_limit_s):
             reply = ProtocolError("time_up", "the time for one analysis is over").reply()
         else:
-            reply = await lane.submit(message)
+            reply = await self._admission.answer(lane, message)
         if message.get("type") == "stop_analysis" or reply.get("code") == "time_up":
             self._close(ticket)
         return {**reply, "ticket": ticket}

@@ -219,7 +219,7 @@ class _Conversation:
             raise ProtocolError("too_fast", f"send {MAX_MESSAGES_PER_S} messages a second at most")
 
     async def _answer(self, lane: Lane, raw: bytes | str) -> None:
-        reply = await lane.submit(raw)
+        reply = await self._admission.answer(lane, raw)
         then = reply.pop("then", ())
         for message in (reply, *then):
             await self._send(message)

@@ -26,16 +26,25 @@ def visitor_of(connection: HTTPConnection, proxy_hops: int) -> str:
     Returns
     -------
     str
-        An IPv4 address, or the IPv6 network a household is given; the peer where
-        the header is missing or makes no sense.
+        An IPv4 address, or the IPv6 network a household is given. Empty where all
+        that is known is an address of this machine or its own network, which may
+        be a proxy or a tunnel that stands for everybody.
     """
     peer = connection.client.host if connection.client else ""
+    peer = "" if _is_local(peer) else peer
     if proxy_hops:
         lines = connection.headers.getlist("x-forwarded-for")
         claimed = [entry.strip() for line in lines for entry in line.split(",")]
         if len(claimed) >= proxy_hops:
             return _network(claimed[-proxy_hops]) or _network(peer) or peer
     return _network(peer) or peer
+
+
+def _is_local(text: str) -> bool:
+    try:
+        return not ipaddress.ip_address(text.partition("%")[0]).is_global
+    except ValueError:
+        return False
 
 
 def _network(text: str) -> str | None:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -35,17 +35,21 @@ def pytest_collection_modifyitems(items):
 class Server:
     """``app.py`` on a port that stays the same over restarts."""
 
-    def __init__(self, **environment: str) -> None:
+    def __init__(self, arguments: Sequence[str] = (), **environment: str) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.environment = {**os.environ, **environment}
+        self.arguments = list(arguments)
         self.process: subprocess.Popen[str] | None = None
         self.url = f"http://127.0.0.1:{self.port}/"
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "app.py", "--host", "127.0.0.1", "--port", str(self.port)],
+            [
+                *(sys.executable, "app.py", "--host", "127.0.0.1"),
+                *("--port", str(self.port), *self.arguments),
+            ],
             cwd=ROOT,
             env=self.environment,
             stdout=subprocess.PIPE,
@@ -74,8 +78,8 @@ def start_server() -> Iterator[Callable[..., Server]]:
     """Start a server with some settings; all are stopped in the end."""
     servers: list[Server] = []
 
-    def start(**environment: str) -> Server:
-        server = Server(**environment)
+    def start(*arguments: str, **environment: str) -> Server:
+        server = Server(arguments, **environment)
         servers.append(server)
         server.start()
         return server

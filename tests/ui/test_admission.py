@@ -75,6 +75,8 @@ def test_one_visitor_cannot_take_every_place():
             admission.apply("me")
         assert refused.value.code == "too_many"
         assert admission.apply("you").lane is not None
+        # Whoever cannot be told from others is not counted.
+        assert admission.apply("").lane is not None
         admission.leave(mine[0])
         assert admission.apply("me").lane is not None
 
@@ -166,13 +168,17 @@ def test_an_analysis_ends_when_its_time_is_over(serve):
         ("10.0.0.1", "1.2.3.4", 1, "1.2.3.4"),
         ("10.0.0.1", "6.6.6.6, 1.2.3.4", 1, "1.2.3.4"),
         ("10.0.0.1", "6.6.6.6, 1.2.3.4, 10.0.0.2", 2, "1.2.3.4"),
-        ("10.0.0.1", None, 1, "10.0.0.1"),
-        ("10.0.0.1", "rubbish", 1, "10.0.0.1"),
+        # A proxy that names nobody stands for everybody.
+        ("10.0.0.1", None, 1, ""),
+        ("10.0.0.1", "rubbish", 1, ""),
+        ("127.0.0.1", None, 0, ""),
+        ("::1", None, 0, ""),
+        ("9.9.9.9", "rubbish", 1, "9.9.9.9"),
         ("10.0.0.1", "1.2.3.4:5678", 1, "1.2.3.4"),
         ("10.0.0.1", "[2001:db8::7]:5678", 1, "2001:db8::/64"),
-        ("2001:db8::1", None, 0, "2001:db8::/64"),
-        ("2001:db8::ffff:1", None, 0, "2001:db8::/64"),
-        ("::ffff:1.2.3.4", None, 0, "1.2.3.4"),
+        ("2606:4700::1", None, 0, "2606:4700::/64"),
+        ("2606:4700::ffff:1", None, 0, "2606:4700::/64"),
+        ("::ffff:9.9.9.9", None, 0, "9.9.9.9"),
         ("testclient", None, 0, "testclient"),
     ],
 )
