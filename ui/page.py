@@ -10,6 +10,9 @@ import gradio as gr
 from core.settings import Settings
 from ui import films, live, video
 from ui.context import Context
+from ui.health import Metrics, health_routes
+from ui.protocol import MAX_MESSAGE_BYTES
+from ui.security import security_middleware
 from ui.sessions import Sessions
 from ui.shell import shell_middleware, static_route
 from ui.socket import analysis_route
@@ -66,12 +69,27 @@ def build(settings: Settings) -> tuple[gr.Blocks, dict[str, Any]]:
         "footer_links": [],
         "run_history": False,
         "ssr_mode": False,
+        "enable_monitoring": False,
         "max_file_size": f"{settings.max_upload_mb}mb",
         "app_kwargs": {
-            "routes": [static_route(), *live.routes(context), analysis_route(context.admission)],
-            "middleware": [shell_middleware(settings.language)],
+            "routes": [
+                static_route(),
+                *live.routes(context),
+                analysis_route(context.admission),
+                *health_routes(context.admission, Metrics(context.admission)),
+            ],
+            "middleware": [*security_middleware(settings), shell_middleware(settings.language)],
         },
     }
+
+
+def serve(blocks: gr.Blocks, **options: Any) -> None:
+    """Launch the page and serve it until it is interrupted."""
+    blocks.launch(prevent_thread_lock=True, **options)
+    # Gradio hands no limits of its server through; each connection reads them as it
+    # opens. Twice what a message may hold, so that most are refused with a word.
+    blocks.server.config.ws_max_size = 2 * MAX_MESSAGE_BYTES
+    blocks.block_thread()
 
 
 _HEADER: Final = """
