@@ -35,6 +35,9 @@ def add_parser(commands: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument("--no-faces", action="store_true", help="look for no faces")
     parser.add_argument("--no-emotion", action="store_true", help="read no emotions")
     parser.add_argument("--no-quality", action="store_true", help="measure no quality")
+    parser.add_argument(
+        "--ocr", action="store_true", help="read text in the picture, too, once a second of video"
+    )
     parser.add_argument("--no-video", action="store_true", help="write no annotated.mp4")
     parser.add_argument(
         "--every", type=_positive, default=1, metavar="N", help="analyze every Nth frame"
@@ -60,6 +63,7 @@ def run(arguments: Namespace) -> int:
                 faces=not arguments.no_faces,
                 emotion=not arguments.no_emotion,
                 quality=not arguments.no_quality,
+                ocr=arguments.ocr,
                 every=arguments.every,
                 settings=settings,
                 annotate=not arguments.no_video,

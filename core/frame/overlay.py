@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.types import Face, FrameReport
+from core.types import Face, FrameReport, TextReading
 
 Bgr = tuple[int, int, int]
 Point = tuple[int, int]
@@ -78,6 +78,8 @@ def draw(
 def draw_on(canvas: NDArray[np.uint8], report: FrameReport, threshold: float = 0.5) -> None:
     """Draw a report into its frame itself, see ``draw``; the pixels must be writable."""
     unit = text_px(canvas.shape[1], canvas.shape[0])
+    for text in report.texts:
+        _draw_text(canvas, text, unit)
     for face in report.faces:
         _draw_face(canvas, face, unit)
     _draw_pills(canvas, report, threshold, unit)
@@ -113,6 +115,22 @@ def _draw_face(canvas: NDArray[np.uint8], face: Face, unit: float) -> None:
     # Above the box; inside it where the picture ends.
     y = top - height - line if top - height - line >= 0 else max(0, top + line)
     _pill(canvas, label, (left, y), colour, unit=unit, opacity=0.6 if doubtful else 1.0)
+
+
+def _draw_text(canvas: NDArray[np.uint8], text: TextReading, unit: float) -> None:
+    left, top = round(text.box.x), round(text.box.y)
+    right, bottom = round(text.box.x + text.box.width), round(text.box.y + text.box.height)
+    line = max(1, round(unit / 8))
+    for width, paint in ((line + 2, _WHITE), (line, _SHADE)):
+        cv2.rectangle(canvas, (left, top), (right, bottom), paint, width)
+    # This font has Latin letters only; other text keeps its frame, and its row in the table.
+    if not text.text.isascii():
+        return
+    height = _pill_height(0.8 * unit)
+    below = bottom + line
+    y = below if below + height <= canvas.shape[0] else top - height - line
+    words = f"{text.text} {text.confidence:.0%}".replace("%", " %")
+    _pill(canvas, words, (left, y), _SHADE, unit=0.8 * unit, opacity=0.7)
 
 
 def _draw_pills(

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from core.frame.emotion import EmotionClassifier, EmotionSmoother, crop_face
 from core.frame.faces import FaceDetector, FaceSearch, create_detector
 from core.frame.liveness import LivenessMonitor
+from core.frame.ocr import TextFollower
 from core.frame.pictures import DecodedFrame, ImagePicture, Luma, Picture
 from core.frame.quality import QualityMeter
 from core.frame.system import SystemMeter
@@ -35,6 +36,7 @@ from core.types import (
     FrameReport,
     QualityReading,
     Status,
+    TextReading,
     Trust,
 )
 
@@ -84,6 +86,9 @@ class FramePipeline:
         Widths, detector, most faces, smoothing.
     faces, emotion, quality : bool
         Which readings are made; emotion needs faces.
+    ocr : bool
+        Whether text in the picture is read, too, once a second, in another process;
+        then ``close`` the pipeline when done with it.
     smoothing : bool
         Whether a track's emotion is smoothed over ``settings.smoothing_s``.
     detector : FaceDetector, optional
@@ -106,6 +111,7 @@ class FramePipeline:
         faces: bool = True,
         emotion: bool = True,
         quality: bool = True,
+        ocr: bool = False,
         smoothing: bool = True,
         detector: FaceDetector | None = None,
         classifier: EmotionClassifier | None = None,
@@ -124,6 +130,7 @@ class FramePipeline:
         )
         self._meter = QualityMeter(self.settings.quality_width) if quality else None
         self._live = live
+        self._text = TextFollower(self.settings, live=live) if ocr else None
         self._monitor = LivenessMonitor()
         self._predictor = FailurePredictor(self.settings)
         self._tracker = FaceTracker()
@@ -143,7 +150,9 @@ class FramePipeline:
         FrameReport
             ``status`` is "no_face" where faces were looked for and none was found.
         """
-        return self.conclude(self.look(frame))
+        seen = self.look(frame)
+        self.read_text(frame)
+        return self.conclude(seen)
 
     def look(self, frame: Frame | DecodedFrame) -> Sighting:
         """Do the half that needs this frame only; any thread, many at a time."""
@@ -182,6 +191,25 @@ class FramePipeline:
             stage_ms=stage_ms,
         )
 
+    def read_text(self, frame: Frame | DecodedFrame) -> None:
+        """Let the text of a frame be read where its turn has come; in order, before ``conclude``.
+
+        A live frame is only offered, what is known by then goes into the report; for a
+        frame of a file the reading is waited for, once in a second of media time.
+        """
+        if self._text is not None:
+            self._text.look(frame if isinstance(frame, DecodedFrame) else ImagePicture(frame))
+
+    @property
+    def text(self) -> TextFollower | None:
+        """How the reading of text stands; None where it is switched off."""
+        return self._text
+
+    def close(self) -> None:
+        """Let go of the text reader; twice does no harm."""
+        if self._text is not None:
+            self._text.close()
+
     def conclude(self, seen: Sighting) -> FrameReport:
         """Do the half that remembers the frames before; one thread, in order."""
         begun_s = time.perf_counter()
@@ -197,6 +225,12 @@ class FramePipeline:
                 self._watch(quality, seen)
                 risk = self._predictor.update(quality, seen.time_s)
         faces = self._follow(seen) if seen.readable else ()
+        texts: tuple[TextReading, ...] = ()
+        incidents = self._monitor.open
+        if self._text is not None:
+            texts = self._text.texts(0.0 if quality is None else quality.change)
+            if self._text.incident is not None:
+                incidents = (*incidents, self._text.incident)
         elsewhere_ms = sum(ms for stage, ms in seen.stage_ms.items() if stage != "decode")
         latency_ms = elsewhere_ms + (time.perf_counter() - begun_s) * 1000
         return FrameReport(
@@ -206,7 +240,8 @@ class FramePipeline:
             faces=faces,
             quality=quality,
             system=self._system.read(latency_ms, stage_ms),
-            incidents=self._monitor.open,
+            texts=texts,
+            incidents=incidents,
             risk=risk,
         )
 
@@ -216,6 +251,8 @@ class FramePipeline:
             self._meter.reset()
         self._monitor = LivenessMonitor(self._monitor.baseline)
         self._predictor = FailurePredictor(self.settings)
+        if self._text is not None:
+            self._text.reset()
         self._tracker.reset()
         self._smoother.reset()
         self._system.reset()

@@ -58,6 +58,7 @@ def analyze_video(
     faces: bool = True,
     emotion: bool = True,
     quality: bool = True,
+    ocr: bool = False,
     every: int = 1,
     settings: Settings | None = None,
     annotate: bool = True,
@@ -79,6 +80,9 @@ def analyze_video(
         ``record`` says so.
     faces, emotion, quality : bool
         Which readings are made; emotion needs faces.
+    ocr : bool
+        Whether text is read, too: of the first frame of each second of the video.
+        Where it cannot be, the summary's ``problems`` tell why.
     every : int
         Analyse (and write) every Nth frame, at least 1; the others have no row.
     settings : Settings, optional
@@ -120,11 +124,12 @@ def analyze_video(
     settings = settings or Settings()
     with ExitStack() as stack:
         opened = stack.enter_context(open_source(source, settings, trusted=trusted))
-        pipeline = FramePipeline(settings, faces=faces, emotion=emotion, quality=quality)
+        pipeline = FramePipeline(settings, faces=faces, emotion=emotion, quality=quality, ocr=ocr)
+        stack.callback(pipeline.close)
         recorder = stack.enter_context(
             RunRecorder(
                 settings,
-                source=opened.name,
+                source=_display_name(opened.name),
                 run_dir=None if out_dir is None else Path(out_dir),
                 recorded=record,
                 mlflow=mlflow,
@@ -141,11 +146,14 @@ def analyze_video(
         chosen = (frame for frame in opened if frame.index % every == 0)
         progress = _ProgressTeller(run, on_progress)
         for frame, seen in _looked_at(chosen, pipeline, workers):
+            pipeline.read_text(frame)
             run.take(frame, pipeline.conclude(seen))
             progress.tell()
             if cancel is not None and cancel.is_set():
                 recorder.cancelled = True
                 break
+        if pipeline.text is not None and pipeline.text.problem:
+            recorder.note(pipeline.text.problem)
         progress.tell(last=True)
     return recorder.summary()
 
@@ -166,7 +174,8 @@ def _looked_at(
     pool = ThreadPoolExecutor(workers, thread_name_prefix="look")
     try:
         for frame in frames:
-            ahead.append((frame, pool.submit(pipeline.look, frame)))
+            turn = pipeline.take_turn(frame)
+            ahead.append((frame, pool.submit(pipeline.look, frame, turn)))
             if len(ahead) > 2 * workers:
                 first, future = ahead.popleft()
                 yield first, future.result()
@@ -243,3 +252,8 @@ class _ProgressTeller:
             total = done if not run.recorder.cancelled else total
         left = None if total is None or fps <= 0 else max(0, total - done) / fps
         self._on_progress(Progress(done, total, fps, left))
+
+
+def _display_name(name: str) -> str:
+    """The name without the directories of this machine, which are nobody's business."""
+    return name if is_url(name) else Path(name).name

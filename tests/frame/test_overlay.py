@@ -6,9 +6,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from core.frame.overlay import dashes, draw, text_px
-from core.types import EMOTIONS, Box, Face, FrameReport, QualityReading, SystemReading
+from core.types import (
+    EMOTIONS,
+    Box,
+    Face,
+    FrameReport,
+    QualityReading,
+    SystemReading,
+    TextReading,
+)
 
 
 def face(box: Box, trust: float = 0.9, emotion: str | None = "happiness") -> Face:
@@ -107,3 +116,18 @@ def test_dashes_begin_and_end_where_the_line_does(
 
 def test_a_line_of_infinite_dashes_is_whole() -> None:
     assert dashes((0, 0), (50, 0), float("inf")) == [((0, 0), (50, 0))]
+
+
+def test_text_that_was_read_is_framed_where_it_stands_and_a_foreign_script_is_not_garbled() -> None:
+    image = np.full((240, 320, 3), 127, np.uint8)
+    box = Box(60, 80, 90, 20)
+
+    def drawn(words: str) -> NDArray[np.uint8]:
+        return draw(image, FrameReport(0, 0.0, "ok", texts=(TextReading(words, 0.9, box),)))
+
+    latin, korean = drawn("EXIT 7"), drawn("출구")
+    for picture in (latin, korean):
+        assert (picture[80, 60:150] != 127).any(axis=1).all()  # the frame's upper side
+        assert (picture[90:95, 70:140] == 127).all()  # what was read stays visible
+    assert (latin[103:115, 60:120] != 127).any()
+    assert (korean[106:] == 127).all()
