@@ -87,7 +87,7 @@ class CsvLog:
                     self._begin()
                 if self._rotate_bytes and self._size() + len(data) > self._rotate_bytes:
                     self._set_aside()
-                self._write(data)
+                append_whole(self.path, data, self._header)
         except LockHeldError as error:
             raise RecordError(
                 f"{self.path}: another program holds it; end the one that hangs"
@@ -129,20 +129,37 @@ class CsvLog:
         for each in old[:-KEPT]:
             each.unlink(missing_ok=True)
 
-    def _write(self, data: bytes) -> None:
-        handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | _BINARY, 0o666)
-        try:
-            size = _whole_lines(handle)
-            if size == 0:
-                data = self._header + data
-            if not data:
-                return
-            written = os.write(handle, data)
-            if written < len(data):
-                os.ftruncate(handle, size)
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        finally:
-            os.close(handle)
+
+def append_whole(path: Path, data: bytes, header: bytes = b"") -> None:
+    """Append to a file in one piece, or not at all; half a line at its end is cut off first.
+
+    Parameters
+    ----------
+    path : Path
+        Made where it is missing.
+    data : bytes
+        Whole lines.
+    header : bytes
+        Written before them into an empty file.
+
+    Raises
+    ------
+    OSError
+        Where the disk does not take all of it.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | _BINARY, 0o666)
+    try:
+        size = _whole_lines(handle)
+        if size == 0:
+            data = header + data
+        if not data:
+            return
+        written = os.write(handle, data)
+        if written < len(data):
+            os.ftruncate(handle, size)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    finally:
+        os.close(handle)
 
 
 _BINARY: Final = getattr(os, "O_BINARY", 0)

@@ -16,24 +16,27 @@ _PACKAGES: Final = {
     "onnxruntime": "onnxruntime",
     "numpy": "numpy",
 }
-_HIDDEN: Final = frozenset(
-    {
-        "models_dir",
-        "records_dir",
-        "mlflow_tracking_uri",
-        "video_source",
-        "host",
-        "port",
-        "metrics_token",
-    }
+_TOLD: Final = (
+    "quality_threshold",
+    "face_detector",
+    "emotion_model",
+    "detection_width",
+    "quality_width",
+    "max_faces",
+    "smoothing_s",
+    "live_fps",
+    "workers",
+    "ocr_languages",
+    "mlflow_hz",
 )
+"""Settings that shape what is read. The others are paths, addresses and secrets of a machine."""
 
 
 def plain_settings(settings: Settings) -> dict[str, Any]:
-    """Settings for a record: no path of this machine, no password in an address."""
-    values = {name: value for name, value in asdict(settings).items() if name not in _HIDDEN}
+    """Settings for a record: what shapes the readings, and nothing that is private."""
+    values = {name: value for name, value in asdict(settings).items() if name in _TOLD}
     return {
-        name: value if isinstance(value, (bool, int, float, str)) else str(value)
+        name: value if isinstance(value, (bool, int, float, str)) else " ".join(map(str, value))
         for name, value in values.items()
     }
 

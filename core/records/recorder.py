@@ -18,6 +18,8 @@ from typing import Any, Final, Self
 from core.errors import FramemoodError, RecordError
 from core.incidents import Incident
 from core.records.columns import data_dictionary
+from core.records.delivery import courier
+from core.records.feed import Feed
 from core.records.provenance import plain_settings, versions
 from core.records.run import RunSummary, Tally, new_run_id, write_json
 from core.records.store import REPORT, RUN_FILE, RUNS, RunInfo, RunKind, RunState
@@ -114,8 +116,10 @@ class RunRecorder:
         self._last: FrameReport | None = None
         self._told_s = float("-inf")
         self._closed = False
+        self._failed = False
+        self._feed = self._open_feed() if mlflow else None
         self._tables: RecordTables | None = None
-        if places:
+        if places or mlflow:
             self._tables = RecordTables(
                 self.run_id,
                 places,
@@ -134,6 +138,7 @@ class RunRecorder:
         traceback: TracebackType | None,
     ) -> None:
         if value is not None:
+            self._failed = True
             told = value if isinstance(value, FramemoodError) else repr(value)
             self.problems.append(f"stopped early: {told}")
         self.close()
@@ -201,8 +206,10 @@ class RunRecorder:
         self._found = self.tally.finish()
         if self._tables is not None:
             self._tables.close()
-            self.problems += self._tables.problems
-            self._finish()
+            self.note(*self._tables.problems)
+            if self._places:
+                self._finish()
+            self._close_feed()
 
     def summary(self) -> RunSummary:
         """What the run comes to, so far or in the end."""
@@ -264,7 +271,44 @@ class RunRecorder:
             except RecordError as error:
                 log.warning("%s", error)
 
+    def _open_feed(self) -> Feed | None:
+        try:
+            return Feed(
+                self.settings,
+                run_id=self.run_id,
+                kind=self.kind,
+                source=self.source,
+                started=self.started,
+                params={
+                    "source": self.source,
+                    "video": self.video,
+                    "settings": plain_settings(self.settings),
+                    "models": self.models,
+                    "versions": versions(),
+                },
+                places=self._places,
+            )
+        except RecordError as error:
+            self.note(f"nothing is sent to MLflow: {error}")
+            return None
+
+    def _close_feed(self) -> None:
+        if self._feed is None:
+            return
+        try:
+            self._feed.finish(self.summary(), "FAILED" if self._failed else "FINISHED")
+            courier.ensure(self.settings)
+        except RecordError as error:
+            log.warning("%s", error)
+        self._feed.close()
+
     def _after_batch(self, rows: Sequence[Row]) -> None:
+        if self._feed is not None:
+            try:
+                self._feed.take(rows)
+                courier.ensure(self.settings)
+            except RecordError as error:
+                self.note(str(error))
         now_s = time.monotonic()
         if now_s - self._told_s >= STANDING_EVERY_S:
             self._told_s = now_s
