@@ -111,7 +111,7 @@ class Trust:
         people would name, given only how the face was seen.
     reason : str
         What lowers it most: "" (nothing), "too_small", "too_dark",
-        "too_bright", "blurred", "noisy", "turned_away".
+        "too_bright", "blurred", "noisy", "turned_away", "covered".
     """
 
     value: float

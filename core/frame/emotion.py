@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Sequence
-from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
 import cv2
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
-from core.errors import ModelError
+from core.frame.emotion_net import load_network
 from core.settings import Settings
 from core.types import EMOTIONS, FERPLUS_EMOTIONS, Detection
-from models.registry import resolve
 
-CROP_PX: Final = 48
 CROP_OF_BOX: Final = 0.93
 """Side of the crop over the longer side of a detector's box: the framing of FER2013."""
 
@@ -94,33 +88,8 @@ def _cut(image: NDArray[np.uint8], left: int, top: int, side: int) -> NDArray[np
     return np.asarray(bordered[:side, :side], np.uint8)
 
 
-def prepare(crop: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """A crop as the network takes it: (48, 48) float32 gray in 0..255.
-
-    Raises
-    ------
-    ValueError
-        Where it is not a non-empty (H, W) or (H, W, 3) uint8 array.
-    """
-    if crop.dtype != np.uint8 or crop.ndim not in (2, 3) or crop.size == 0:
-        raise ValueError(
-            f"a face crop is a non-empty uint8 array, gray (H, W) or BGR (H, W, 3); "
-            f"this one is {crop.dtype} {crop.shape}"
-        )
-    if crop.ndim == 3:
-        crop = np.asarray(
-            cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY) if crop.shape[2] == 3 else crop[:, :, 0],
-            np.uint8,
-        )
-    if crop.shape != (CROP_PX, CROP_PX):
-        shrinks = min(crop.shape) > CROP_PX
-        how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        crop = np.asarray(cv2.resize(crop, (CROP_PX, CROP_PX), interpolation=how), np.uint8)
-    return crop.astype(np.float32)
-
-
 class EmotionClassifier:
-    """Emotion probabilities of face crops, by the network that ships.
+    """Emotion probabilities of face crops, by the network that the settings choose.
 
     The weights are loaded once a process and shared; instances cost nothing and
     may be used from any thread.
@@ -128,7 +97,7 @@ class EmotionClassifier:
     Parameters
     ----------
     settings : Settings, optional
-        Says where fetched weights lie.
+        Says which network and where fetched weights lie.
 
     Raises
     ------
@@ -137,10 +106,12 @@ class EmotionClassifier:
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
-        self._session = _load(resolve("emotion", settings or Settings()))
+        self._network = load_network(settings or Settings())
 
-    def classify_ferplus(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Probabilities of the eight FER+ classes.
+    def read(
+        self, crops: Sequence[NDArray[np.uint8]]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+        """Probabilities with what ``read_trust`` wants to know of them.
 
         Parameters
         ----------
@@ -149,27 +120,55 @@ class EmotionClassifier:
 
         Returns
         -------
-        (N, 8) float32 array
-            In ``FERPLUS_EMOTIONS`` order, rows sum to 1.
+        probabilities : (N, 7) float32 array
+            In ``EMOTIONS`` order, rows sum to 1.
+        disturbance : (N,) float32 array or None
+            See ``NetworkReading``.
         """
-        if not len(crops):
-            return np.zeros((0, len(FERPLUS_EMOTIONS)), np.float32)
-        batch = np.stack([prepare(crop) for crop in crops])[:, np.newaxis]
-        logits = np.asarray(self._session.run(None, {"faces": batch})[0], np.float64)
-        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
+        eight, disturbance = self._read(crops)
+        return _without_contempt(eight), disturbance
 
     def classify(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Probabilities of the seven emotions: FER+ without contempt, renormalised.
+
+        Parameters
+        ----------
+        crops : sequence of (H, W) gray or (H, W, 3) BGR uint8 arrays
+            Square face crops, see ``crop_face``; any size.
 
         Returns
         -------
         (N, 7) float32 array
             In ``EMOTIONS`` order, rows sum to 1.
         """
-        seven = self.classify_ferplus(crops)[:, _SEVEN]
-        total = seven.sum(axis=1, keepdims=True)
-        return np.asarray(seven / np.maximum(total, np.finfo(np.float32).tiny), np.float32)
+        return _without_contempt(self._read(crops)[0])
+
+    def classify_ferplus(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """Probabilities of the eight FER+ classes.
+
+        Returns
+        -------
+        (N, 8) float32 array
+            In ``FERPLUS_EMOTIONS`` order, rows sum to 1.
+        """
+        return self._read(crops)[0]
+
+    def _read(
+        self, crops: Sequence[NDArray[np.uint8]]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+        if not len(crops):
+            return np.zeros((0, len(FERPLUS_EMOTIONS)), np.float32), None
+        reading = self._network.read(crops)
+        logits = reading.logits.astype(np.float64)
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        eight = np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
+        return eight, reading.disturbance
+
+
+def _without_contempt(eight: NDArray[np.float32]) -> NDArray[np.float32]:
+    seven = eight[:, _SEVEN]
+    total = seven.sum(axis=1, keepdims=True)
+    return np.asarray(seven / np.maximum(total, np.finfo(np.float32).tiny), np.float32)
 
 
 class EmotionSmoother:
@@ -218,34 +217,3 @@ class EmotionSmoother:
             for track, entry in self._tracks.items()
             if abs(time_s - entry[0]) < self.forget_s
         }
-
-
-_loading = threading.Lock()
-
-
-def _load(path: Path) -> onnxruntime.InferenceSession:
-    with _loading:
-        return _session(path, path.stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=4)
-def _session(path: Path, modified_ns: int) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    # Frames run beside each other; threads inside one frame would only spin.
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    try:
-        session = onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"]
-        )
-    except (
-        Exception
-    ) as error:  # onnxruntime raises types of its own, all from RuntimeError or Exception
-        raise ModelError(
-            f"{path.name}: cannot be loaded ({error}); run `python -m models verify`"
-        ) from error
-    wanted, given = [CROP_PX, CROP_PX], session.get_inputs()[0].shape[-2:]
-    if session.get_inputs()[0].name != "faces" or given != wanted:
-        raise ModelError(f"{path.name}: takes {given}, not {wanted}; run `python -m models verify`")
-    return session

@@ -48,6 +48,7 @@ _REASONS: Final = {
     "blurred": "blurred",
     "noisy": "noisy",
     "turned_away": "turned away",
+    "covered": "covered or tilted",
 }
 
 

@@ -1,8 +1,8 @@
 """A frame in, a report out: the one way every part of the program reads a frame.
 
-The work on a frame is in two halves. ``look`` needs nothing but the frame, so
-many frames may be looked at beside each other. ``conclude`` holds what remembers
-the frames before (quality, tracks, smoothing, frame rate) and takes them in order.
+The work on a frame is in two halves. ``look`` needs little but the frame, so many
+frames may be looked at beside each other. ``conclude`` holds what remembers the
+frames before (quality, tracks, smoothing, frame rate) and takes them in order.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from core.frame.closer import FaceSearch, Turn
 from core.frame.emotion import EmotionClassifier, EmotionSmoother, crop_face
-from core.frame.faces import FaceDetector, FaceSearch, create_detector
+from core.frame.faces import FaceDetector, create_detector
 from core.frame.liveness import LivenessMonitor
 from core.frame.ocr import TextFollower
 from core.frame.pictures import DecodedFrame, ImagePicture, Luma, Picture
@@ -154,8 +155,38 @@ class FramePipeline:
         self.read_text(frame)
         return self.conclude(seen)
 
-    def look(self, frame: Frame | DecodedFrame) -> Sighting:
-        """Do the half that needs this frame only; any thread, many at a time."""
+    def take_turn(self, frame: Frame | DecodedFrame) -> Turn | None:
+        """Line up a frame for ``look``, in the order of time.
+
+        Returns
+        -------
+        Turn or None
+            Of frames that are looked at beside each other, each needs its own, so
+            that what is found does not hang on which thread is first; they are to
+            be begun in this order. None where a frame needs none.
+        """
+        if self._search is None or (isinstance(frame, DecodedFrame) and not frame.readable):
+            return None
+        return self._search.take_turn(frame.time_s)
+
+    def look(self, frame: Frame | DecodedFrame, turn: Turn | None = None) -> Sighting:
+        """Do the half that needs little but this frame; any thread, many at a time.
+
+        Parameters
+        ----------
+        frame : Frame or DecodedFrame
+            As in ``analyze``.
+        turn : Turn, optional
+            Its own; the next one by default.
+        """
+        turn = turn or self.take_turn(frame)
+        try:
+            return self._look(frame, turn)
+        finally:
+            if turn is not None:
+                turn.give_up()
+
+    def _look(self, frame: Frame | DecodedFrame, turn: Turn | None) -> Sighting:
         picture: Picture = frame if isinstance(frame, DecodedFrame) else ImagePicture(frame)
         stage_ms = {"decode": picture.decode_ms} if picture.decode_ms else {}
         if not picture.readable:
@@ -166,9 +197,9 @@ class FramePipeline:
         if self._meter is not None:
             with _timed(stage_ms, "quality"):
                 luma = picture.luma
-        if self._search is not None:
+        if self._search is not None and turn is not None:
             with _timed(stage_ms, "faces"):
-                detections = self._search.find(picture, picture.time_s)
+                detections = self._search.find(picture, turn)
         if self._classifier is not None:
             with _timed(stage_ms, "emotion"):
                 luma_upright = picture.upright_luma
@@ -176,10 +207,13 @@ class FramePipeline:
                     luma_upright.full_range(crop_face(luma_upright.plane, detection))
                     for detection in detections
                 ]
-                probabilities = self._classifier.classify(crops)
+                probabilities, told = self._classifier.read(crops)
+                disturbances = [None] * len(crops) if told is None else told.tolist()
                 trusts = [
-                    read_trust(crop, detection)
-                    for crop, detection in zip(crops, detections, strict=True)
+                    read_trust(crop, detection, disturbance)
+                    for crop, detection, disturbance in zip(
+                        crops, detections, disturbances, strict=True
+                    )
                 ]
         return Sighting(
             picture.index,
@@ -253,6 +287,8 @@ class FramePipeline:
         self._predictor = FailurePredictor(self.settings)
         if self._text is not None:
             self._text.reset()
+        if self._search is not None:
+            self._search.reset()
         self._tracker.reset()
         self._smoother.reset()
         self._system.reset()

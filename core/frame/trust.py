@@ -1,9 +1,10 @@
 """How far an emotion reading can be relied on, from how the face was seen.
 
 Trust is the estimated share of people who would agree with the named emotion,
-given the size, sharpness, light, noise and pose of the crop, and nothing of what
-the face shows: a weight that favoured easy expressions would bend every mean it
-enters. The coefficients are fitted on faces degraded on purpose
+given the size, sharpness, light, noise and pose of the crop and the disturbance
+that the network reports of itself (``models/training/disturbance.py``). Neither
+is meant to know what the face shows: a weight that favoured easy expressions would
+bend every mean it enters. The coefficients are fitted on faces degraded on purpose
 (``models/training/trust.py``) and lie in ``models/trust.json``.
 """
 
@@ -21,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ModelError
-from core.frame.emotion import CROP_PX, prepare
+from core.frame.emotion_net import CROP_PX, prepare
 from core.types import Detection, Trust
 
 FEATURES: Final = ("size", "sharpness", "light", "contrast", "noise")
@@ -104,21 +105,30 @@ class TrustModel:
         The logit of a face without faults.
     weights : (12,) float64 array
         At least 0: logits lost a unit of each fault, and of its square.
+    disturbance : (2,) float64 array
+        At least 0: logits lost by a disturbance of 1, and by its square; zeros
+        for a network that reports none.
     """
 
     good: NDArray[np.float64]
     spread: NDArray[np.float64]
     base: float
     weights: NDArray[np.float64]
+    disturbance: NDArray[np.float64]
 
     def losses(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """(N, 6) logits that each of ``FAULTS`` costs, from (N, 5) features."""
         found = faults(features, self.good, self.spread)
         return found * self.weights[:6] + np.square(found) * self.weights[6:]
 
-    def probability(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+    def probability(
+        self, features: NDArray[np.float64], disturbance: NDArray[np.float32] | None = None
+    ) -> NDArray[np.float64]:
         """(N,) estimated shares of people who agree, from (N, 5) features."""
         logit = self.base - self.losses(features).sum(axis=1)
+        if disturbance is not None:
+            logit -= disturbance * self.disturbance[0]
+            logit -= np.square(disturbance) * self.disturbance[1]
         return np.asarray(1.0 / (1.0 + np.exp(-logit)))
 
 
@@ -135,21 +145,30 @@ def faults(
 
 
 @cache
-def trust_model() -> TrustModel:
-    """Read the fitted model that ships."""
+def trust_models() -> tuple[TrustModel, TrustModel]:
+    """Read the fitted models that ship: without and with the network's own report."""
     try:
         fitted = json.loads(files("models").joinpath("trust.json").read_text("utf-8"))
-        return TrustModel(
-            np.asarray(fitted["good"], np.float64),
-            np.asarray(fitted["spread"], np.float64),
-            float(fitted["base"]),
-            np.asarray(fitted["weights"], np.float64),
+        plain, told = (
+            TrustModel(
+                np.asarray(fitted["good"], np.float64),
+                np.asarray(fitted["spread"], np.float64),
+                float(fitted[name]["base"]),
+                np.asarray(fitted[name]["weights"], np.float64),
+                np.asarray(fitted[name]["disturbance"], np.float64),
+            )
+            for name in ("by_the_crop", "with_disturbance")
         )
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ModelError(f"models/trust.json: cannot be read ({error}); install again") from error
+    return plain, told
 
 
-def read_trust(crop: NDArray[np.uint8], detection: Detection | None = None) -> Trust:
+def read_trust(
+    crop: NDArray[np.uint8],
+    detection: Detection | None = None,
+    disturbance: float | None = None,
+) -> Trust:
     """Trust in the emotion read from a crop, with what lowers it most.
 
     Parameters
@@ -158,18 +177,30 @@ def read_trust(crop: NDArray[np.uint8], detection: Detection | None = None) -> T
         As given to ``EmotionClassifier``, at the size it had in the frame.
     detection : Detection, optional
         Its landmarks give the pose.
+    disturbance : float, optional
+        As ``EmotionClassifier.read`` returns it, 0..1.
     """
-    model = trust_model()
+    plain, told = trust_models()
     features = crop_features(crop)[np.newaxis]
     pose = frontality(None if detection is None else detection.landmarks)
-    value = float(model.probability(features)[0]) * pose
+    model = plain if disturbance is None else told
+    reported = None if disturbance is None else np.array([disturbance], np.float32)
+    value = float(model.probability(features, reported)[0]) * pose
     best = 1.0 / (1.0 + math.exp(-model.base))
     if value >= REASON_BELOW * best:
         return Trust(round(value, 4))
-    lost = dict(zip(FAULTS, model.losses(features)[0].tolist(), strict=True))
-    dark = features[0, 2] < model.good[2]
+    return Trust(round(value, 4), _reason(plain, features, pose, value))
+
+
+def _reason(plain: TrustModel, features: NDArray[np.float64], pose: float, value: float) -> str:
+    """What costs most; "covered" where nothing that can be seen of the crop explains it."""
+    lost = dict(zip(FAULTS, plain.losses(features)[0].tolist(), strict=True))
+    seen = sum(lost.values())
+    dark = features[0, 2] < plain.good[2]
     lost["too_dark" if dark else "too_bright"] += lost.pop("flat")
-    if faults(features, model.good, model.spread)[0, FAULTS.index("too_dark")] > IN_THE_DARK:
+    if faults(features, plain.good, plain.spread)[0, FAULTS.index("too_dark")] > IN_THE_DARK:
         lost["too_dark"] += lost.pop("noisy")
     lost["turned_away"] = -math.log(max(pose, 1e-3))
-    return Trust(round(value, 4), max(lost, key=lambda name: lost[name]))
+    share = min(max(value / max(pose, 1e-3), 1e-6), 1.0 - 1e-6)
+    lost["covered"] = plain.base - seen - math.log(share / (1.0 - share))
+    return max(lost, key=lambda name: lost[name])

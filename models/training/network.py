@@ -68,9 +68,37 @@ class EmotionNet(nn.Module):
         self.head = nn.Linear(inputs, classes)
 
     def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.dropout(self.maps(x).mean(dim=(2, 3))))
+
+    def maps(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) activations before they are averaged."""
         # Each crop is normalised by its own light, so that a dark room is no emotion.
         mean = x.mean(dim=(2, 3), keepdim=True)
         scale = (x - mean).square().mean(dim=(2, 3), keepdim=True).sqrt()
-        x = (x - mean) / (scale + 8.0)
-        x = self.blocks(self.stem(x))
-        return self.head(self.dropout(x.mean(dim=(2, 3))))
+        return self.blocks(self.stem((x - mean) / (scale + 8.0)))
+
+
+class Disturbance(nn.Module):
+    """How much of a reading is owed to how the face was seen, 0..1.
+
+    Told from the same activations as the emotion: their mean and spread over the
+    crop. See ``models.training.disturbance``.
+    """
+
+    def __init__(self, channels: int, hidden: int = 32) -> None:
+        super().__init__()
+        self.register_buffer("centre", torch.zeros(2 * channels))
+        self.register_buffer("spread", torch.ones(2 * channels))
+        self.layers = nn.Sequential(
+            nn.Linear(2 * channels, hidden), nn.ReLU(), nn.Linear(hidden, 1), nn.Sigmoid()
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        return self.layers((features - self.centre) / self.spread)[:, 0]
+
+
+def describe(maps: Tensor) -> Tensor:
+    """(N, 2 C) mean and standard deviation of each channel of (N, C, H, W) activations."""
+    mean = maps.mean(dim=(2, 3), keepdim=True)
+    deviation = (maps - mean).square().mean(dim=(2, 3)).add(1e-6).sqrt()
+    return torch.cat((mean.flatten(1), deviation), dim=1)

@@ -90,6 +90,7 @@ def judge(logits: Tensor, label: np.ndarray[Any, Any]) -> dict[str, float]:
 def train(recipe: Recipe, source: Path, out: Path, after: Path | None = None) -> None:
     """Run the recipe, resuming from ``out`` where a checkpoint lies there."""
     out.mkdir(parents=True, exist_ok=True)
+    (out / "recipe.json").write_text(json.dumps(asdict(recipe), indent=2) + "\n", "utf-8")
     faces = data.load(source / "train.npz")
     targets, usable = data.soft_targets(faces.votes)
     images = torch.from_numpy(faces.images[usable]).unsqueeze(1)

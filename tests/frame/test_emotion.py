@@ -14,10 +14,10 @@ from core.frame.emotion import (
     EmotionClassifier,
     EmotionSmoother,
     crop_face,
-    prepare,
     roll_degrees,
 )
-from core.frame.emotion import _load as load_session
+from core.frame.emotion_net import _load as load_session
+from core.frame.emotion_net import prepare
 from core.types import EMOTIONS, FERPLUS_EMOTIONS, Box, Detection
 
 ASTRONAUT_FACE = Detection(Box(177, 75, 92, 110), 1.0)

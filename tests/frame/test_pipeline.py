@@ -38,12 +38,12 @@ class CountingClassifier:
     def __init__(self) -> None:
         self.batches: list[int] = []
 
-    def classify(self, crops: Sequence[np.ndarray]) -> np.ndarray:
+    def read(self, crops: Sequence[np.ndarray]) -> tuple[np.ndarray, None]:
         self.batches.append(len(crops))
         assert all(crop.ndim == 2 and crop.shape[0] == crop.shape[1] for crop in crops)
         found = np.full((len(crops), len(EMOTIONS)), 0.05, np.float32)
         found[np.arange(len(crops)), np.arange(len(crops)) % len(EMOTIONS)] = 0.7
-        return found
+        return found, None
 
 
 TWO = [(0.1, 0.2, 0.3, 0.5), (0.6, 0.3, 0.2, 0.3)]
@@ -79,7 +79,7 @@ def test_a_picture_without_a_face_has_a_report_too() -> None:
 def test_every_stage_is_timed_by_its_name(astronaut: np.ndarray) -> None:
     system = FramePipeline().analyze(frame_of(astronaut)).system
     assert system is not None
-    assert set(system.stage_ms) == {"quality", "faces", "emotion"}
+    assert set(system.stage_ms) == {"quality", "incidents", "faces", "emotion"}
     assert system.latency_ms >= max(system.stage_ms.values())
 
 
@@ -114,11 +114,11 @@ def test_boxes_are_pixels_of_the_full_frame(size: tuple[int, int]) -> None:
 
 def test_smoothing_can_be_switched_off(astronaut: np.ndarray) -> None:
     class Flicker(CountingClassifier):
-        def classify(self, crops: Sequence[np.ndarray]) -> np.ndarray:
+        def read(self, crops: Sequence[np.ndarray]) -> tuple[np.ndarray, None]:
             self.batches.append(len(crops))
             found = np.zeros((len(crops), len(EMOTIONS)), np.float32)
             found[:, len(self.batches) % 2] = 1.0
-            return found
+            return found, None
 
     def second(**switch: bool) -> float:
         pipeline = FramePipeline(

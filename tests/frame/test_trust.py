@@ -14,7 +14,7 @@ from skimage import data
 from core.frame.trust import frontality, read_trust
 from core.types import Box, Detection
 
-REASONS = {"", "too_small", "too_dark", "too_bright", "blurred", "noisy", "turned_away"}
+REASONS = {"", "too_small", "too_dark", "too_bright", "blurred", "noisy", "turned_away", "covered"}
 Gray = np.ndarray
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.training import data
-from models.training.trust import KINDS, degrade
+from models.training.degrade import KINDS, degrade
 
 
 def votes(**counts: int) -> np.ndarray:

@@ -12,7 +12,7 @@ from ui.texts import LANGUAGES, language_of, strings, tab_strings, text
 STATIC = Path(ui.__file__).parent / "static"
 LOCALES = Path(ui.__file__).parent / "locales"
 # Written out in the docstring of core.types.Trust.
-REASONS = ("too_small", "too_dark", "too_bright", "blurred", "noisy", "turned_away")
+REASONS = ("too_small", "too_dark", "too_bright", "blurred", "noisy", "turned_away", "covered")
 
 
 @pytest.mark.parametrize("path", sorted(LOCALES.glob("*.json")), ids=lambda path: path.stem)
