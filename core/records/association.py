@@ -96,10 +96,10 @@ def spearman(time_s: Array, first: Array, second: Array) -> Association:
     if pairs < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
         return Association(np.nan, np.nan, np.nan, pairs, float(pairs))
     ranks = [_standard(stats.rankdata(each)) for each in (x, y)]
-    rho = float(np.clip(np.mean(ranks[0] * ranks[1]), -1.0, 1.0))
+    rho = round(float(np.clip(np.mean(ranks[0] * ranks[1]), -1.0, 1.0)), 12)
     independent = _independent(cell, ranks[0], ranks[1])
     low, high = _interval(rho, independent)
-    return Association(round(rho, 12), low, high, pairs, independent)
+    return Association(rho, low, high, pairs, independent)
 
 
 def _on_grid(time_s: Array, x: Array, y: Array) -> tuple[NDArray[np.intp], Array, Array]:
@@ -144,8 +144,9 @@ def _independent(cell: NDArray[np.intp], x: Array, y: Array) -> float:
 def _interval(rho: float, independent: float) -> tuple[float, float]:
     if independent < FEWEST_INDEPENDENT:
         return np.nan, np.nan
-    if abs(rho) >= 1.0:
-        return rho, rho
     reach = float(stats.norm.ppf(_CRITICAL)) * np.sqrt((1 + rho**2 / 2) / (independent - 3))
-    center = np.arctanh(rho)
-    return float(np.tanh(center - reach)), float(np.tanh(center + reach))
+    # A perfect order in a finite run is no proof of one: z is infinite only there.
+    most = 1.0 - 1.0 / independent**2
+    center = np.arctanh(np.clip(rho, -most, most))
+    low, high = np.tanh([center - reach, center + reach])
+    return min(rho, float(low)), max(rho, float(high))
