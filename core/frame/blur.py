@@ -42,6 +42,10 @@ _MARGIN, _DOUBT = 0.25, 0.03
 """The noise is known to some percent only. So that it is never called detail, more than
 it is taken off the narrow energy, and a share of it leans the ratio towards 1."""
 
+_ONE_WAY, _ONE_WAY_SPAN, _ONE_WAY_BLUR = 0.25, 0.05, 0.04
+"""A regular pattern moved by a length near its period keeps its ratio, but hardly any energy
+along the way: under this share of the energy across, that counts as a little blur too."""
+
 
 def blur_ratio(
     plane: NDArray[np.uint8], scale: float, noise_sigma: float, gain: float = 1.0
@@ -74,12 +78,11 @@ def blur_ratio(
     variance = noise_sigma**2 + _ROUNDING
     noise = narrow_noise * variance
     lean = floor + _DOUBT * noise
-    ratios = [
-        (max(0.0, rough / 4 - wide_noise * variance) + lean)
-        / (max(0.0, fine - (1 + _MARGIN) * noise) + lean)
-        for fine, rough in zip(_energies(narrow), _energies(wide), strict=True)
-    ]
-    return min(1.0, sum(ratios) / len(ratios))
+    fine = [max(0.0, energy - (1 + _MARGIN) * noise) + lean for energy in _energies(narrow)]
+    rough = [max(0.0, energy / 4 - wide_noise * variance) + lean for energy in _energies(wide)]
+    ratio = (rough[0] / fine[0] + rough[1] / fine[1]) / 2
+    one_way = (_ONE_WAY - min(fine) / max(fine)) / _ONE_WAY_SPAN
+    return min(1.0, ratio + _ONE_WAY_BLUR * min(1.0, max(0.0, one_way)))
 
 
 def _smooth(plane: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:

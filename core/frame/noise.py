@@ -19,9 +19,15 @@ _SIDE: Final = 8
 _MOST_BLOCKS: Final = 1200
 _BINS: Final = 4
 
+_MEDIAN_OF_MEAN: Final = (1 - 2 / 27) ** 3
+"""Median over mean of the energy of three independent coefficients (Wilson and Hilferty)."""
 
-def _basis() -> tuple[NDArray[np.float32], NDArray[np.float32], int]:
-    """Cosine basis (64, K) of the coefficients used, sums over them (K, 2), count of low ones.
+_CLIPPED_BELOW, _CLIPPED_ABOVE, _SPAN = 24.0, 240.0, 4.0
+"""Mean luma outside which noise is cut off, and how much more variance a tone may have."""
+
+
+def _basis() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Cosine basis (64, K) of the coefficients used and sums over them (K, 2).
 
     The first coefficient is the mean; the sums are the mean of the high
     energies and the sum of the low ones.
@@ -30,15 +36,15 @@ def _basis() -> tuple[NDArray[np.float32], NDArray[np.float32], int]:
     rows = np.sqrt(2 / _SIDE) * np.cos(np.pi * (2 * n + 1) * k / (2 * _SIDE))
     rows[0] /= np.sqrt(2)
     u, v = k.ravel(), n.ravel()
-    high = (u >= 5) & (v >= 5)
+    high = u + v >= 13
     low = (u + v >= 1) & (u + v <= 4)
     used = high | low | (u + v == 0)
     basis = np.einsum("ui,vj->uvij", rows, rows).reshape(_SIDE**2, _SIDE**2)[used].T
     sums = np.stack([high[used] / high.sum(), low[used]], axis=1)
-    return np.ascontiguousarray(basis, np.float32), sums.astype(np.float32), int(low.sum())
+    return np.ascontiguousarray(basis, np.float32), sums.astype(np.float32)
 
 
-_BASIS, _SUMS, _LOW_COUNT = _basis()
+_BASIS, _SUMS = _basis()
 
 
 def noise_sigma(plane: NDArray[np.uint8]) -> float:
@@ -68,32 +74,29 @@ def noise_sigma(plane: NDArray[np.uint8]) -> float:
     per_bin = len(blocks) // bins
     by_tone = np.argsort(energy[:, 0])[: bins * per_bin].reshape(bins, per_bin)
     count = max(1, per_bin // 4)
-    groups = min(2, per_bin // count)
-    ends = [count * (group + 1) - 1 for group in range(groups)]
-    by_flatness = np.argpartition(high_and_low[by_tone, 1], ends, axis=1)[:, : groups * count]
-    chosen = by_tone[np.arange(bins)[:, None], by_flatness].reshape(bins, groups, count)
-    means = high_and_low[chosen].sum(axis=2) / count
-    variance = means[:, 0, 0]
-    if groups == 2:
-        variance = variance - _leak(variance, means[:, 1, 0], means[:, 0, 1], means[:, 1, 1])
-    return float(np.sqrt(max(0.0, float(variance.sum()) / bins)))
+    flattest = np.argpartition(high_and_low[by_tone, 1], count - 1, axis=1)[:, :count]
+    chosen = by_tone[np.arange(bins)[:, None], flattest]
+    # The median: where a tone has few flat blocks, those with an edge in them are outvoted.
+    variance = np.median(high_and_low[chosen, 0], axis=1) / _MEDIAN_OF_MEAN
+    tone = np.sqrt(energy[chosen, 0]).mean(axis=1) / _SIDE
+    return float(np.sqrt(_without_texture(variance, tone).mean()))
 
 
-def _leak(
-    high: NDArray[np.float32],
-    next_high: NDArray[np.float32],
-    low: NDArray[np.float32],
-    next_low: NDArray[np.float32],
+def _without_texture(
+    variance: NDArray[np.float32], tone: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Part of the high energy of the flattest blocks that is texture.
+    """Hold a tone that is texture all over to what the other tones say of the noise.
 
-    Noise is as strong in the next flattest blocks, texture grows with the low
-    energy: the line through both groups, drawn on to no texture at all, is the noise.
+    Photon noise grows in proportion to the light, and a tone curve or a dark
+    corner may double it, but no sensor is many times noisier in one tone than
+    in the next. The quietest tone but one speaks, for one may be a caption.
     """
-    texture = np.maximum(0, low - _LOW_COUNT * high)
-    step = np.maximum(next_low - low, 1e-6)
-    slope = np.maximum(0, next_high - high) / step
-    return np.asarray(np.minimum(high, slope * texture), np.float32)
+    fit = np.flatnonzero((tone > _CLIPPED_BELOW) & (tone < _CLIPPED_ABOVE))
+    if len(fit) < 2:
+        return variance
+    quiet = fit[np.argsort(variance[fit])[1]]
+    most = _SPAN * variance[quiet] * np.maximum(1, tone / tone[quiet])
+    return np.asarray(np.minimum(variance, most), np.float32)
 
 
 def _blocks(plane: NDArray[np.uint8]) -> NDArray[np.float32]:
