@@ -23,9 +23,11 @@ IncidentKind = Literal[
     "clock",
     "weak",
     "unreadable",
+    "lost",
 ]
 """A frozen, black, washed out, covered, defocused or moved picture, a burst of noise, a
-stutter, a burned-in clock that does not run; weak quality, frames that cannot be decoded."""
+stutter, a burned-in clock that does not run; weak quality, frames that cannot be decoded; a
+camera that cannot be reached."""
 
 Language = Literal["en", "ko"]
 
@@ -82,6 +84,16 @@ _WORDS: Final[dict[str, dict[str, tuple[str, str]]]] = {
     "unreadable": {
         "en": ("Frames cannot be decoded", "Check the file or the connection."),
         "ko": ("프레임을 해독할 수 없습니다", "파일이나 연결을 확인하세요."),
+    },
+    "lost": {
+        "en": (
+            "The camera cannot be reached",
+            "Check its power, its cable and the network; it is tried again by itself.",
+        ),
+        "ko": (
+            "카메라에 연결할 수 없습니다",
+            "전원, 케이블, 네트워크를 확인하세요. 자동으로 다시 연결합니다.",
+        ),
     },
 }
 

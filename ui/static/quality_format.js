@@ -16,6 +16,7 @@ export const MEASURES = {
 const KIND_ROLES = {
   freeze: "soft",
   unreadable: "ink",
+  lost: "ink",
   black: "ink",
   covered: "anger",
   washed_out: "fair",
