@@ -9,7 +9,7 @@ of ``JUDGE`` only to report.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -282,13 +282,18 @@ def _fault(
 
 def encode(clip: Clip, camera: Camera, path: Path) -> None:
     """Write a clip as H.264."""
+    write_h264((picture for _, picture in pictures(clip, camera)), clip.fps, clip.crf, path)
+
+
+def write_h264(planes: Iterable[NDArray[np.uint8]], fps: int, crf: int, path: Path) -> None:
+    """Write luma planes as gray H.264."""
     with av.open(str(path), "w", format="mp4") as container:
-        options = {"preset": "superfast", "crf": str(clip.crf), "threads": "1"}
-        stream = container.add_stream("libx264", rate=clip.fps, options=options)
+        options = {"preset": "superfast", "crf": str(crf), "threads": "1"}
+        stream = container.add_stream("libx264", rate=fps, options=options)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        for index, (_, picture) in enumerate(pictures(clip, camera)):
+        for index, picture in enumerate(planes):
             frame = VideoFrame.from_ndarray(picture, format="gray").reformat(format="yuv420p")
-            frame.pts, frame.time_base = index, Fraction(1, clip.fps)
+            frame.pts, frame.time_base = index, Fraction(1, fps)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
 
