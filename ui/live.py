@@ -56,6 +56,7 @@ def build(context: Context) -> None:
             "texts": tab_strings("common", "live"),
             "threshold": context.settings.quality_threshold,
             "fpsLimit": context.settings.live_fps,
+            "mayRecord": context.settings.allow_records,
         },
         html_template=_TEMPLATE.read_text(encoding="utf-8"),
         js_on_load=_ON_LOAD,

@@ -44,6 +44,10 @@ export class Link {
     if (this.isOpen) this.#say({ type: "options", options });
   }
 
+  setRecording(on) {
+    if (this.isOpen) this.#say({ type: "record", on });
+  }
+
   get isFallback() {
     return this.isOpen && this.socket === null;
   }

@@ -13,10 +13,11 @@ const CHART_MS = 250;
 const CALM_CHART_MS = 1000;
 const ALOUD_MS = 10000;
 
-export function mount(element, { server, texts, threshold, fpsLimit }) {
+export function mount(element, { server, texts, threshold, fpsLimit, mayRecord }) {
   const root = element.querySelector(".fm-live");
   if (!root || root.dataset.mounted) return;
   new Live(root, server, texts[window.framemood.language], { threshold, fpsLimit });
+  root.querySelector(".fm-record").hidden = !mayRecord;
   root.dataset.mounted = "true";
 }
 
@@ -164,6 +165,9 @@ class Live {
     this.link.close();
     this.report = null;
     this.picture = null;
+    this.isRecording = false;
+    // Whoever starts again decides again.
+    if (state !== "asking") this.recordSwitch.checked = false;
     this.root.dataset.faces = "0";
     this.root.dataset.link = "closed";
     delete this.root.dataset.grade;
@@ -195,7 +199,10 @@ class Live {
       return;
     }
     this.root.dataset.link = state;
-    if (state !== "open") this.flow.reset();
+    if (state !== "open") {
+      this.flow.reset();
+      this.isRecording = false;
+    }
     if (["gone", "busy", "too_many", "waiting"].includes(state)) {
       this.report = null;
       this.root.dataset.faces = "0";
@@ -216,6 +223,9 @@ class Live {
   received(message) {
     if (message.type === "started") {
       this.emotions.splice(0, this.emotions.length, ...message.emotions);
+      if (this.recordSwitch.checked && !this.isRecording) this.link.setRecording(true);
+    } else if (message.type === "recording") {
+      this.setRecording(message.on);
     } else if (message.type === "report") {
       this.flow.answered(message);
     } else if (message.type === "error") {
@@ -253,6 +263,17 @@ class Live {
       Object.assign(this.picture, { width, height });
     }
     this.picture.getContext("2d", { alpha: false }).drawImage(from, 0, 0);
+  }
+
+  // ---- recording ---------------------------------------------------------
+
+  get recordSwitch() {
+    return this.find("[data-record]");
+  }
+
+  setRecording(on) {
+    if (on !== this.isRecording) this.say(this.t(on ? "live.recording" : "live.recorded"));
+    this.isRecording = on;
   }
 
   // ---- drawing -----------------------------------------------------------
@@ -299,6 +320,7 @@ class Live {
         : "",
       fps: Number.isFinite(flow.fps) ? `${flow.fps.toFixed(1)} fps` : "",
       latency: Number.isFinite(flow.latencyMs) ? `${flow.latencyMs.toFixed(0)} ms` : "",
+      recording: this.isRecording ? `● ${this.t("live.recording")}` : "",
       frozen: quality?.is_frozen ? `❙❙ ${this.t("common.frozen")}` : "",
     };
     for (const [name, words] of Object.entries(hud)) put(this.find(`[data-hud=${name}]`), words);
@@ -345,6 +367,7 @@ class Live {
     for (const [name, act] of Object.entries(actions)) {
       this.find(`[data-do=${name}]`).addEventListener("click", act);
     }
+    this.recordSwitch.addEventListener("input", () => this.link.setRecording(this.recordSwitch.checked));
     this.preferences.bind(this.find(".fm-popover"), (name) => this.preferenceChanged(name));
     navigator.mediaDevices?.addEventListener?.("devicechange", () => this.refreshCameras());
     const leave = () => {
