@@ -22,6 +22,7 @@ export class Flow {
     for (const frame of this.underWay?.values() ?? []) this.spare.push(frame.canvas);
     this.underWay = new Map();
     this.allowed = 2;
+    this.most = MOST_UNDER_WAY;
     this.travelMs = 0;
     this.workMs = 20;
     this.lastTakenMs = -Infinity;
@@ -110,6 +111,8 @@ export class Flow {
     this.underWay.delete(message.id);
     if (message.type === "report" && message.status !== "dropped") {
       this.droppedThere = message.dropped;
+      // A crowded server asks for fewer.
+      this.most = Math.min(MOST_UNDER_WAY, message.under_way ?? MOST_UNDER_WAY);
       this.#adapt(nowMs - frame.sentMs, message.wait_ms, message.system?.latency_ms);
       if (message.id > this.lastDrawnId) {
         this.lastDrawnId = message.id;
@@ -141,7 +144,7 @@ export class Flow {
     this.workMs += (work - this.workMs) * 0.1;
     this.travelMs += (travel - this.travelMs) * 0.1;
     const every = Math.max(this.workMs, 1000 / this.fpsLimit);
-    this.allowed = Math.min(MOST_UNDER_WAY, 1 + Math.max(1, Math.ceil(this.travelMs / every)));
+    this.allowed = Math.min(this.most, 1 + Math.max(1, Math.ceil(this.travelMs / every)));
   }
 
   #forgetLost(nowMs) {
