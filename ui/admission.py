@@ -12,10 +12,14 @@ import contextlib
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from ui.protocol import ProtocolError, Raw
 from ui.sessions import Lane, Sessions
+
+MOST_UNDER_WAY: Final = 4
+VISITORS_A_WORKER: Final = 2
+"""Above it a thread has a frame waiting at any time, whatever each visitor sends."""
 
 
 class Applicant:
@@ -75,7 +79,19 @@ class Admission:
         """Answer one message of a visitor who has a place."""
         reply = await lane.submit(raw)
         self.on_reply(reply)
+        if reply.get("type") == "report":
+            reply = {**reply, "under_way": self.under_way}
         return reply
+
+    @property
+    def under_way(self) -> int:
+        """Frames that each visitor should have under way at most.
+
+        Where there are more visitors than the threads can keep up with, a second
+        frame of each would only wait behind everybody's first, and be old.
+        """
+        crowded = len(self.sessions) > VISITORS_A_WORKER * self._settings.worker_count
+        return 1 if crowded else MOST_UNDER_WAY
 
     @property
     def waiting(self) -> int:

@@ -186,3 +186,21 @@ def test_a_visitor_is_whom_our_own_proxy_names(peer, forwarded, hops, expected):
     headers = [] if forwarded is None else [(b"x-forwarded-for", forwarded.encode())]
     connection = HTTPConnection({"type": "http", "client": (peer, 1), "headers": headers})
     assert visitor_of(connection, hops) == expected
+
+
+def test_a_crowd_is_asked_for_one_frame_each_and_a_few_for_more(framed):
+    async def play():
+        admission = admission_of(max_sessions=10)
+        first = admission.apply("")
+        asked = []
+        for count in range(5):
+            if count:
+                admission.apply("")
+            await admission.answer(first.lane, START)
+            asked.append((await admission.answer(first.lane, framed(count)))["under_way"])
+        return asked
+
+    asked = asyncio.run(play())
+    assert asked[0] > 1
+    assert asked[-1] == 1
+    assert asked == sorted(asked, reverse=True)
