@@ -19,7 +19,17 @@ from core.commands.output import BAD_INPUT, complain
 from core.errors import FramemoodError
 from core.version import __version__
 
-COMMANDS: Final = ("analyze", "faces", "quality", "session", "films", "records", "report", "doctor")
+COMMANDS: Final = (
+    "analyze",
+    "watch",
+    "faces",
+    "quality",
+    "session",
+    "films",
+    "records",
+    "report",
+    "doctor",
+)
 """Each names a module of ``core.commands`` with ``add_parser(subparsers)`` and ``run``."""
 
 INTERRUPTED: Final = 130

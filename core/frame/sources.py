@@ -16,6 +16,7 @@ from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
+from urllib.parse import urlsplit
 
 import av
 from av.container import InputContainer
@@ -27,7 +28,7 @@ from av.video.stream import VideoStream
 from core.errors import SourceError
 from core.frame.fetch import Limits, fetch
 from core.frame.pictures import DecodedFrame
-from core.frame.urls import ResolvedUrl, is_url, resolve_url
+from core.frame.urls import WEB_SCHEMES, ResolvedUrl, is_url, public_name, resolve_url
 from core.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,9 @@ FALLBACK_FPS: Final = 25.0
 
 TIMEOUT_S: Final = 10.0
 """How long a server may be silent."""
+
+CAMERA_SILENCE_S: Final = 5.0
+"""How long a camera may be, whose pictures should come many times a second."""
 
 _FORMATS: Final = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,mxf,"
@@ -277,12 +281,35 @@ def open_source(
             options["headers"] = "".join(
                 f"{key}: {value}\r\n" for key, value in found.headers.items()
             )
-        return _open(found.address, found.name, options, is_live=found.is_live)
+        silence_s = CAMERA_SILENCE_S if found.is_live else TIMEOUT_S
+        return _open(found.address, found.name, options, is_live=found.is_live, silence_s=silence_s)
     path = Path(source)
     name = str(source)
     _check_file(path, name)
     # An absolute path cannot be taken for a protocol or an option.
     return _open(f"file:{path.absolute()}", name, _FILE_OPTIONS, is_live=False)
+
+
+def open_camera(source: str | Path, settings: Settings | None = None) -> VideoSource:
+    """Open what a person at this machine wants watched: a camera's address, or a file.
+
+    Unlike ``open_source`` it takes a web address for the stream itself first, since a
+    camera's seldom ends like a video's, and gives up sooner on one that falls silent.
+
+    Raises
+    ------
+    SourceError
+        As ``open_source`` does.
+    """
+    if isinstance(source, str) and is_url(source) and urlsplit(source).scheme in WEB_SCHEMES:
+        name = public_name(source)
+        options = {"protocol_whitelist": _PROTOCOLS, "format_whitelist": _STREAM_FORMATS}
+        try:
+            return _open(source, name, options, is_live=False, silence_s=CAMERA_SILENCE_S)
+        except SourceError as error:
+            if not isinstance(error.__cause__, av.error.InvalidDataError):
+                raise
+    return open_source(source, settings, trusted=True)
 
 
 def _open_fetched(found: ResolvedUrl, settings: Settings) -> VideoSource:
@@ -314,11 +341,20 @@ def _check_file(path: Path, name: str) -> None:
         raise SourceError(f"{name}: may not be read by this user; `chmod +r` it")
 
 
-def _open(address: str, name: str, options: dict[str, str], *, is_live: bool) -> VideoSource:
+def _open(
+    address: str,
+    name: str,
+    options: dict[str, str],
+    *,
+    is_live: bool,
+    silence_s: float = TIMEOUT_S,
+) -> VideoSource:
     # max_pixels reaches the decoders, so that a huge frame is refused before it is allocated.
     options = options | {"max_pixels": str(LARGEST_AREA_PX)}
     try:
-        container = av.open(address, options=options, timeout=TIMEOUT_S, metadata_errors="replace")
+        container = av.open(
+            address, options=options, timeout=(TIMEOUT_S, silence_s), metadata_errors="replace"
+        )
     except (FFmpegError, OSError, ValueError) as error:
         raise SourceError(f"{name}: {_why_not(error, name)}") from error
     try:
