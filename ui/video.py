@@ -74,6 +74,13 @@ def build(context: Context) -> None:
                     label=context.t("video.every"),
                     info=context.t("video.every_info"),
                 )
+                record = gr.Checkbox(
+                    False,
+                    label=context.t("video.record"),
+                    info=context.t("video.record_info"),
+                    visible=context.settings.allow_records,
+                    elem_id="fmv-record",
+                )
             start = gr.Button(context.t("video.analyze"), variant="primary", elem_id="fmv-start")
             stop = gr.Button(
                 context.t("video.cancel"), variant="stop", visible=False, elem_id="fmv-stop"
@@ -84,7 +91,7 @@ def build(context: Context) -> None:
     details = _html("", "mountDetails", "fmv-details")
 
     desk = _Desk(jobs, context.settings.language)
-    options = [faces, emotion, quality, every]
+    options = [faces, emotion, quality, every, record]
     shown = [stage, details, start, stop, sample]
     quiet: dict[str, Any] = {
         "show_progress": "hidden",
@@ -124,6 +131,7 @@ class _Desk:
         emotion: bool,
         quality: bool,
         every: float,
+        record: bool,
         request: gr.Request,
     ) -> AsyncIterator[Page]:
         """Analyse a visitor's file or address."""
@@ -133,6 +141,7 @@ class _Desk:
             "emotion": emotion,
             "quality": quality,
             "every": every,
+            "record": record,
         }
         address = (url or "").strip()
         if upload and address:
@@ -155,8 +164,14 @@ class _Desk:
             key = "video.error_nothing" if allowed else "video.error_nothing_no_url"
             yield _idle(video_view.failed(language, text(key, language)))
 
-    async def analyze_sample(
-        self, faces: bool, emotion: bool, quality: bool, every: float, request: gr.Request
+    async def analyze_sample(  # noqa: PLR0917 (as above)
+        self,
+        faces: bool,
+        emotion: bool,
+        quality: bool,
+        every: float,
+        record: bool,
+        request: gr.Request,
     ) -> AsyncIterator[Page]:
         """Analyse the clip that comes with the program."""
         language = language_of(request, self._fallback)
@@ -166,6 +181,7 @@ class _Desk:
             "emotion": emotion,
             "quality": quality,
             "every": every,
+            "record": record,
         }
         yield _busy(video_view.running(language, name, None))
         wanted = _wanted("", name, **asked)
@@ -246,7 +262,14 @@ def _outcome(job: Job, language: str, settings: Settings) -> tuple[str, str]:
 
 
 def _wanted(
-    source: str, name: str, *, faces: bool, emotion: bool, quality: bool, every: float
+    source: str,
+    name: str,
+    *,
+    faces: bool,
+    emotion: bool,
+    quality: bool,
+    every: float,
+    record: bool,
 ) -> Request:
     return Request(
         source=source,
@@ -255,6 +278,7 @@ def _wanted(
         emotion=bool(emotion and faces),
         quality=bool(quality),
         every=min(MOST_EVERY, max(1, int(every))),
+        record=bool(record),
     )
 
 

@@ -59,6 +59,8 @@ class Request:
         Which readings are made.
     every : int
         Analyse every Nth frame, at least 1.
+    record : bool
+        Whether the figures are kept among the records, where the settings allow it.
     """
 
     source: str | Path
@@ -67,6 +69,7 @@ class Request:
     emotion: bool = True
     quality: bool = True
     every: int = 1
+    record: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -266,6 +269,7 @@ class Jobs:
                 job.overran = True
                 job.cancel.set()
 
+        record = request.record and self.settings.allow_records
         try:
             job.summary = self._analyze(
                 request.source,
@@ -274,6 +278,8 @@ class Jobs:
                 emotion=request.emotion,
                 quality=request.quality,
                 every=request.every,
+                record=record,
+                mlflow=record,
                 settings=self.settings,
                 on_progress=on_progress,
                 cancel=job.cancel,

@@ -18,6 +18,7 @@ from ui.video_jobs import Job
 
 DOWNLOADS: Final = (
     "annotated.mp4",
+    "report.html",
     "metrics.csv",
     "emotions.csv",
     "incidents.json",

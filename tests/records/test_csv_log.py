@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import math
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -13,13 +15,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.errors import RecordError
+from core.incidents import Incident, Risk
 from core.records import csv_log
+from core.records.columns import EMOTION_COLUMNS, METRIC_COLUMNS
 from core.records.csv_log import (
-    EMOTION_COLUMNS,
-    METRIC_COLUMNS,
     CsvLog,
+    append_whole,
     cell_text,
     emotion_rows,
+    line_of,
     metrics_row,
 )
 from core.types import (
@@ -49,7 +53,9 @@ REPORT = FrameReport(
     ),
     quality=QualityReading(0.125, 101.5, 0.25, 0.03125, True, 0.625),
     system=SystemReading(30.0, 12.5, {}, 50.0, 25.0, 300.0),
-    texts=(TextReading("EXIT", 0.9, Box(0, 0, 1, 1)), TextReading("2", 0.5, Box(0, 0, 1, 1))),
+    texts=(TextReading("EXIT", 0.9, Box(0, 0, 40, 9)), TextReading("2", 0.5, Box(50, 0, 8, 9))),
+    incidents=(Incident("freeze", 0.1, 0.28), Incident("defocused", 0.2, 0.28)),
+    risk=Risk(0.25, 0.75),
 )
 
 
@@ -59,8 +65,8 @@ def read(path: Path) -> list[dict[str, str]]:
 
 
 def test_a_frame_is_one_row_of_named_values(tmp_path: Path) -> None:
-    with CsvLog(tmp_path / "metrics.csv", METRIC_COLUMNS) as log:
-        log.write(metrics_row("run", REPORT))
+    log = CsvLog(tmp_path / "metrics.csv", METRIC_COLUMNS)
+    log.append(line_of(metrics_row("run", REPORT, 1_767_323_045.678)))
     (row,) = read(tmp_path / "metrics.csv")
     assert tuple(row) == METRIC_COLUMNS
     assert row == {
@@ -82,13 +88,17 @@ def test_a_frame_is_one_row_of_named_values(tmp_path: Path) -> None:
         "rss_mb": "300",
         "ocr_text": "EXIT 2",
         "ocr_confidence": "0.5",
+        "ocr_boxes_px": "0 0 40 9;50 0 8 9",
+        "risk_now": "0.25",
+        "risk_within_30_s": "0.75",
+        "incidents": "freeze defocused",
+        "wall_time_utc": "2026-01-02T03:04:05.678Z",
     }
 
 
 def test_each_face_is_one_row_and_one_without_emotion_is_empty(tmp_path: Path) -> None:
-    with CsvLog(tmp_path / "emotions.csv", EMOTION_COLUMNS) as log:
-        for cells in emotion_rows("run", REPORT):
-            log.write(cells)
+    log = CsvLog(tmp_path / "emotions.csv", EMOTION_COLUMNS)
+    log.append("".join(line_of(cells) for cells in emotion_rows("run", REPORT, 0.0)))
     read_face, plain_face = read(tmp_path / "emotions.csv")
     assert tuple(read_face) == EMOTION_COLUMNS
     assert (read_face["face_id"], read_face["emotion"], read_face["trust"]) == (
@@ -109,10 +119,22 @@ def test_a_frame_that_could_not_be_read_has_a_row_of_empty_cells() -> None:
 
 
 @given(st.text(max_size=20))
-def test_no_text_becomes_a_formula(text: str) -> None:
-    cell = cell_text(text)
-    assert not cell.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
-    assert cell.removeprefix("'") == text or cell == text
+@example("=1+1")
+@example("\u3000＝1")
+@example("\n=1")
+@example('a","=1')
+def test_no_text_becomes_a_formula_or_a_second_line(text: str) -> None:
+    line = line_of(["run", text, 1])
+    assert line.count("\n") == 1
+    assert line.endswith("\n")
+    assert len(line.splitlines()) == 1
+    (row,) = csv.reader([line])
+    assert (row[0], row[2]) == ("run", "1")
+    starts = ("=", "+", "-", "@", "\t", "＝", "＋", "－", "＠")
+    assert not row[1].lstrip(" \u3000").startswith(starts)
+        not row[1].lstrip(" \u3000").startswith(("=", "+", "-", "@", "\t", "＝", "＋", "－", "＠"))
+    )
+    assert len(row[1].removeprefix("'")) in (len(text), len(text) - 1)
 
 
 @given(st.floats())
@@ -125,41 +147,93 @@ def test_a_number_is_written_so_that_it_can_be_read_back(number: float) -> None:
         assert cell == ""
 
 
-def test_at_most_ten_rows_are_lost_if_the_program_dies(tmp_path: Path) -> None:
-    log = CsvLog(tmp_path / "metrics.csv", METRIC_COLUMNS)
-    for index in range(25):
-        log.write(metrics_row("run", FrameReport(index, index / 25, "no_face")))
-        assert len(read(log.path)) >= index + 1 - csv_log.FLUSH_ROWS
-    log.close()
-    assert len(read(log.path)) == 25
+def test_half_a_line_is_cut_off_before_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.csv"
+    path.write_bytes(b'run_id,index\nrun,1\nrun,"2')
+    append_whole(path, b"run,3\n", b"run_id,index\n")
+    assert path.read_bytes() == b"run_id,index\nrun,1\nrun,3\n"
 
 
-def test_a_slow_run_is_on_disk_within_a_second(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now_s = [0.0]
-    monkeypatch.setattr(csv_log.time, "monotonic", lambda: now_s[0])
-    with CsvLog(tmp_path / "metrics.csv", METRIC_COLUMNS) as log:
-        now_s[0] = 1.5
-        log.write(metrics_row("run", FrameReport(0, 0.0, "no_face")))
-        assert len(read(log.path)) == 1
+def test_a_file_that_was_torn_in_its_header_is_begun_anew(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.csv"
+    path.write_bytes(b"run_id,ind")
+    append_whole(path, b"run,3\n", b"run_id,index\n")
+    assert path.read_bytes() == b"run_id,index\nrun,3\n"
 
 
-def test_a_row_of_the_wrong_length_is_refused(tmp_path: Path) -> None:
-    with CsvLog(tmp_path / "a.csv", ("one", "two")) as log, pytest.raises(ValueError, match="2"):
-        log.write(["alone"])
+def test_a_table_of_all_runs_is_kept_and_that_of_one_run_is_begun_anew(tmp_path: Path) -> None:
+    for shared, rows in ((True, 2), (False, 1)):
+        path = tmp_path / f"{shared}.csv"
+        for run in ("one", "two"):
+            CsvLog(path, ("run_id",), shared=shared).append(line_of([run]))
+        assert len(read(path)) == rows
+
+
+def test_a_table_that_grows_too_large_is_set_aside_whole(tmp_path: Path) -> None:
+    log = CsvLog(tmp_path / "metrics.csv", ("index",), shared=True, rotate_bytes=100)
+    for index in range(100):
+        log.append(line_of([index]))
+    files = sorted(tmp_path.glob("metrics*.csv"))
+    assert len(files) > 2
+    assert all(file.stat().st_size <= 100 for file in files)
+    kept = sorted(int(row["index"]) for file in files for row in read(file))
+    assert kept == list(range(100))
+
+
+def test_columns_of_another_version_are_set_aside(tmp_path: Path) -> None:
+    CsvLog(tmp_path / "a.csv", ("index", "old"), shared=True).append(line_of([1, 2]))
+    CsvLog(tmp_path / "a.csv", ("index", "new"), shared=True).append(line_of([3, 4]))
+    assert read(tmp_path / "a.csv") == [{"index": "3", "new": "4"}]
+    (aside,) = tmp_path.glob("a-*.csv")
+    assert read(aside) == [{"index": "1", "old": "2"}]
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from core.records.csv_log import CsvLog, line_of
+log = CsvLog(Path(sys.argv[1]), ("who", "index", "text"), shared=True, rotate_bytes=20_000)
+for index in range(0, 200, 5):
+    log.append("".join(line_of([sys.argv[2], each, "x" * 40]) for each in range(index, index + 5)))
+"""
+
+
+def test_programs_that_write_at_once_never_mix_their_lines(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.csv"
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, str(path), f"w{number}"])
+        for number in range(4)
+    ]
+    assert [writer.wait(60) for writer in writers] == [0] * 4
+    rows = [row for file in tmp_path.glob("metrics*.csv") for row in read(file)]
+    assert all(row["text"] == "x" * 40 and None not in row for row in rows)
+    assert sorted((row["who"], int(row["index"])) for row in rows) == [
+        (f"w{number}", index) for number in range(4) for index in range(200)
+    ]
 
 
 def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
-    path = tmp_path / "missing" / "metrics.csv"
+    (tmp_path / "file").write_text("in the way", "utf-8")
     with pytest.raises(RecordError, match=r"metrics\.csv: cannot be written") as caught:
-        CsvLog(path, METRIC_COLUMNS)
+        CsvLog(tmp_path / "file" / "metrics.csv", METRIC_COLUMNS).append()
     assert "\n" not in str(caught.value)
 
 
-def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
+def test_a_full_disk_is_one_line() -> None:
     full = Path("/dev/full")
     if not full.exists():
         pytest.skip("needs a device that is always full")
-    with pytest.raises(RecordError, match="space"):
-        CsvLog(full, METRIC_COLUMNS)
+    with pytest.raises(OSError, match="space"):
+        append_whole(full, b"run,1\n", b"run_id,index\n")
+
+
+def test_what_a_disk_takes_only_half_of_is_not_there_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "metrics.csv"
+    append_whole(path, b"run,1\n")
+    write = os.write
+    monkeypatch.setattr(csv_log.os, "write", lambda handle, data: write(handle, data[:4]))
+    with pytest.raises(OSError, match="space"):
+        append_whole(path, b"run,2\n")
+    assert path.read_bytes() == b"run,1\n"
