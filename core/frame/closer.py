@@ -38,6 +38,7 @@ _SLOW: Final = round(ROUND_S / QUICK_ROUND_S)
 _SPARSE_S: Final = 0.4  # frames further apart have nothing in common, so each is looked at wholly
 _REACH_S: Final = 0.35  # how long a face is looked for where it was
 _REACH_FRAMES: Final = 6
+_STEP: Final = 0.75  # of its side: how far a face may go from frame to frame
 _LEAST_WINDOW_PX: Final = 96
 _EDGE_PX: Final = 2.0
 
@@ -262,12 +263,17 @@ def _lost(turn: Turn, found: Iterable[Detection], largest: float) -> list[Detect
     lost: list[Detection] = []
     known = [face.box for face in found]
     for earlier in turn.earlier:
-        for face in earlier.result():
-            is_small = max(face.box.width, face.box.height) <= largest
-            if is_small and not any(same_face(face.box, box) for box in known):
-                known.append(face.box)
-                lost.append(face)
+        faces = earlier.result()
+        unknown = [face for face in faces if not any(_near(face.box, box) for box in known)]
+        lost += [face for face in unknown if max(face.box.width, face.box.height) <= largest]
+        # Where it was leads to where it was before.
+        known += [face.box for face in faces]
     return lost
+
+
+def _near(a: Box, b: Box) -> bool:
+    """Whether two boxes may show one face a moment apart; two faces keep a greater distance."""
+    return math.dist(a.center, b.center) < _STEP * (a.width + b.width + a.height + b.height) / 4
 
 
 def _tiles(close: tuple[int, int], width: int) -> list[_Window]:
