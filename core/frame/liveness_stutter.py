@@ -57,7 +57,7 @@ class StutterWatch:
         figures: dict[str, float | str] = {
             "frames_per_s": recent_hz,
             "usual_frames_per_s": self._usual_hz,
-            "cause": self._cause(stage_ms),
+            "cause": self._cause(self._hold.since_s, stage_ms),
         }
         return Finding(self._hold.since_s, severity, figures)
 
@@ -72,20 +72,19 @@ class StutterWatch:
         while self._frames[0][0] < time_s - _USUAL_S:
             self._frames.popleft()
 
-    def _cause(self, stage_ms: Mapping[str, float] | None) -> str:
-        times = np.array([each[0] for each in self._frames if each[0] > self._frames[-1][0] - 2])
-        steps = np.diff(times)
-        if stage_ms and len(steps):
-            step_ms = 1000 * float(np.median(steps))
+    def _cause(self, since_s: float, stage_ms: Mapping[str, float] | None) -> str:
+        slow = [each for each in self._frames if each[0] >= since_s][-50:]
+        if len(slow) < 4:
+            slow = list(self._frames)[-4:]
+        steps_s = np.diff([time_s for time_s, _, _ in slow])
+        step_ms = 1000 * float(np.median(steps_s))
+        if stage_ms:
             if stage_ms.get("decode", 0.0) > 0.5 * step_ms:
                 return "decode"
-            busy = [each[2] for each in self._frames if each[0] >= times[0]]
-            if float(np.median(busy)) > 0.7 * step_ms:
+            if float(np.median([busy_ms for _, _, busy_ms in slow])) > 0.7 * step_ms:
                 return "cpu"
         # A camera that slows down gives an even, lower rate; a network holds frames back.
-        if len(steps) > 2 and float(steps.max()) > 3.0 * float(np.median(steps)):
-            return "network"
-        return "camera"
+        return "network" if 1000 * float(steps_s.max()) > 3.0 * step_ms else "camera"
 
 
 def _rate_hz(frames: deque[tuple[float, bool, float]], start_s: float, end_s: float) -> float:

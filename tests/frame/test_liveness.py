@@ -1,0 +1,158 @@
+"""Each fault is told of under its name, at its time; what is no fault is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from skimage import data
+
+from core.frame.liveness import LivenessMonitor
+from core.frame.liveness_moves import motion_between
+from core.frame.quality import QualityMeter
+from core.incidents import Incident, IncidentEvent
+
+FPS, ONSET_S, END_S, LENGTH_S = 12, 4.0, 7.0, 9.0
+Gray = NDArray[np.float32]
+Scene = Callable[[float], Gray]
+
+
+@lru_cache(maxsize=1)
+def photograph() -> Gray:
+    gray = cv2.cvtColor(data.coffee(), cv2.COLOR_RGB2GRAY)
+    return np.float32(cv2.resize(gray, (480, 320), interpolation=cv2.INTER_AREA))
+
+
+def view(x: float = 60, y: float = 40) -> Gray:
+    matrix = np.array([[1.0, 0.0, -x], [0.0, 1.0, -y]])
+    return cv2.warpAffine(photograph(), matrix, (320, 180), borderMode=cv2.BORDER_REFLECT)
+
+
+def watch(scene: Scene, *, noise: float = 2.0, length_s: float = LENGTH_S) -> list[IncidentEvent]:
+    random = np.random.default_rng(5)
+    meter, monitor, events = QualityMeter(), LivenessMonitor(), []
+    frozen: NDArray[np.uint8] | None = None
+    for index in range(round(length_s * FPS)):
+        time_s = index / FPS
+        picture = scene(time_s)
+        if not np.isnan(picture[0, 0]) or frozen is None:
+            grain = random.standard_normal(picture.shape, np.float32)
+            frozen = np.uint8(np.clip(picture + noise * grain, 0, 255))
+        reading = meter.measure_luma(frozen, time_s)
+        assert meter.plane is not None
+        events += monitor.update(reading, meter.plane, time_s)
+    return events + monitor.finish()
+
+
+def closed(events: list[IncidentEvent]) -> list[Incident]:
+    return [event.incident for event in events if event.change == "closed"]
+
+
+def spoiled(spoil: Callable[[Gray], Gray]) -> Scene:
+    return lambda time_s: spoil(view()) if ONSET_S <= time_s < END_S else view()
+
+
+FAULTS: dict[str, Callable[[Gray], Gray]] = {
+    "black": lambda picture: np.full_like(picture, 3.0),
+    "washed_out": lambda picture: 0.4 * picture + 190,
+    "covered": lambda picture: np.full_like(picture, 35.0),
+    "defocused": lambda picture: cv2.GaussianBlur(picture, (0, 0), 4.0),
+    "moved": lambda picture: view(110, 70),
+    "noise_burst": lambda picture: (
+        picture + 22 * np.random.default_rng(int(picture[9, 9])).standard_normal(picture.shape)
+    ).astype(np.float32),
+    "freeze": lambda picture: np.full_like(picture, np.nan),
+}
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_a_fault_is_told_of_once_under_its_name_and_at_its_time(kind: str) -> None:
+    incidents = closed(watch(spoiled(FAULTS[kind])))
+    assert [incident.kind for incident in incidents] == [kind]
+    assert incidents[0].onset_s == pytest.approx(ONSET_S, abs=0.7)
+    assert incidents[0].end_s == pytest.approx(END_S, abs=1.3)
+    assert 0 < incidents[0].severity <= 1
+
+
+def test_a_lens_that_is_covered_in_part_is_covered() -> None:
+    def half_hidden(picture: Gray) -> Gray:
+        picture = picture.copy()
+        picture[:, :250] = 90
+        return picture
+
+    assert [each.kind for each in closed(watch(spoiled(half_hidden)))] == ["covered"]
+
+
+def test_a_night_of_noise_a_pan_and_a_cut_are_no_incidents() -> None:
+    def pan(time_s: float) -> Gray:
+        return view(10 + 14 * time_s, 40)
+
+    def cuts(time_s: float) -> Gray:
+        other = np.float32(cv2.resize(data.camera(), (320, 180)))
+        return other if int(time_s / 2.5) % 2 else view()
+
+    assert watch(lambda _: 0.2 * view(), noise=5.0) == []
+    assert watch(pan) == []
+    assert watch(cuts) == []
+
+
+def test_someone_who_passes_close_by_covers_nothing_and_moves_no_camera() -> None:
+    def passes(time_s: float) -> Gray:
+        picture = view()
+        left = int((time_s - 3.0) * 220) - 200
+        picture[:, max(0, left) : max(0, left + 200)] = 60
+        return picture
+
+    assert watch(passes) == []
+
+
+def test_an_evening_and_a_light_switched_off_are_no_incidents() -> None:
+    assert watch(lambda time_s: view() * (1 - 0.08 * time_s)) == []
+    assert watch(lambda time_s: view() * (1.0 if time_s < ONSET_S else 0.5)) == []
+
+
+def test_a_source_that_slows_down_stutters_and_its_cause_is_told() -> None:
+    random = np.random.default_rng(1)
+    meter, monitor = QualityMeter(), LivenessMonitor()
+    times = [*np.arange(0, 5, 1 / 25), *np.arange(5, 9, 1 / 5)]
+    opened = []
+    for time_s in times:
+        picture = np.uint8(np.clip(view() + random.standard_normal((180, 320)), 0, 255))
+        reading = meter.measure_luma(picture, float(time_s))
+        assert meter.plane is not None
+        stages = {"faces": 190.0 if time_s >= 5 else 20.0}
+        opened += monitor.update(reading, meter.plane, float(time_s), stage_ms=stages)
+    (event,) = opened
+    assert event.incident.kind == "stutter"
+    assert event.incident.onset_s == pytest.approx(5.0, abs=1.0)
+    assert event.incident.evidence["cause"] == "cpu"
+
+
+def test_a_camera_that_goes_on_is_known_from_one_that_shows_nothing_in_common() -> None:
+    before, after = np.uint8(view()), np.uint8(view(100, 40))
+    motion = motion_between(before, after)
+    assert motion.shift == pytest.approx(40 / 320, abs=0.01)
+    other = np.uint8(cv2.resize(data.camera(), (320, 180)))
+    assert motion_between(before, other).sureness == 0
+
+
+def test_evidence_is_handed_out_only_to_who_asked() -> None:
+    kept: list[tuple[str, tuple[int, ...]]] = []
+    monitor = LivenessMonitor(on_evidence=lambda each, plane: kept.append((each.kind, plane.shape)))
+    meter = QualityMeter()
+    for index in range(40):
+        picture = np.uint8(view() if index < 24 else np.zeros((180, 320)))
+        reading = meter.measure_luma(picture, index / FPS)
+        assert meter.plane is not None
+        monitor.update(reading, meter.plane, index / FPS)
+    assert ("black", (180, 320)) in kept
+
+
+def test_a_picture_of_a_few_pixels_says_nothing() -> None:
+    meter, monitor = QualityMeter(), LivenessMonitor()
+    tiny = np.zeros((2, 3), np.uint8)
+    assert monitor.update(meter.measure_luma(tiny, 0.0), tiny, 0.0) == []
