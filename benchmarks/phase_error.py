@@ -21,6 +21,7 @@ from scipy import signal, stats
 
 from core.mood.comparison import compare_phases
 from core.mood.statistics import holm
+from core.mood.walk import PAUSE
 from core.types import EMOTIONS
 
 Array = NDArray[np.float64]
@@ -93,6 +94,7 @@ def measure(
     shift: float = 0.0,
     spoil: Callable[[np.random.Generator, Array], Array] = untouched,
     both: bool = False,
+    seed: int = 1,
 ) -> Figures:
     """Compare simulated sessions; the second phase of each is shifted and spoilt."""
     phi, fps, seconds = cell
@@ -100,8 +102,8 @@ def measure(
     found = naive = insufficient = primary = 0
     for number in range(sessions):
         # The same people in every condition, so that conditions differ by it alone.
-        people = np.random.default_rng([number, frames, round(100 * phi)])
-        damage = np.random.default_rng([number, 1])
+        people = np.random.default_rng([seed, number, frames, round(100 * phi)])
+        damage = np.random.default_rng([seed, number])
         emotion = number % 7
         first = readings(noise(people, frames, phi), kind)
         moved = noise(people, frames, phi)
@@ -162,6 +164,21 @@ def power(sessions: int, kind: str) -> None:
         )
 
 
+def walk(walks: int = 600_000, frames: int = 100, at_once: int = 20_000) -> None:
+    """Print how far a random walk gets between two phases, as ``core.mood.walk`` holds it."""
+    generator, ratios = np.random.default_rng(7), []
+    pause = round(PAUSE * frames)
+    for _ in range(walks // at_once):
+        steps = generator.standard_normal((at_once, 2 * frames + pause), dtype=np.float32)
+        path = steps.cumsum(axis=1)
+        a, b = path[:, :frames], path[:, frames + pause :]
+        spread = np.sqrt((a.var(axis=1) + b.var(axis=1)) / 2)
+        ratios.append(np.abs(b.mean(axis=1) - a.mean(axis=1)) / spread)
+    print(f"\nRandom walks, a pause of {PAUSE} phases, {walks} walks")
+    for p in (0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 5e-3, 2e-3, 1e-3, 5e-4, 2e-4, 1e-4, 3e-5, 1e-5):
+        print(f"{p:8g} {np.quantile(np.concatenate(ratios), 1 - p):6.2f}")
+
+
 def cost() -> None:
     people = np.random.default_rng(0)
     phases = [readings(noise(people, 1800, 0.9), "softmax") for _ in range(2)]
@@ -179,7 +196,7 @@ def main() -> None:
     )
     parser.add_argument("--sessions", type=int, default=40, help="simulated sessions a cell")
     parser.add_argument("--noise", choices=("raw", "clipped", "softmax"), default="raw")
-    parser.add_argument("--part", choices=("all", "alarms", "power", "cost"), default="all")
+    parser.add_argument("--part", choices=("all", "alarms", "power", "cost", "walk"), default="all")
     arguments = parser.parse_args()
     if arguments.part in ("all", "alarms"):
         false_alarms(arguments.sessions, arguments.noise)
@@ -187,6 +204,8 @@ def main() -> None:
         power(arguments.sessions, arguments.noise)
     if arguments.part in ("all", "cost"):
         cost()
+    if arguments.part == "walk":
+        walk()
 
 
 if __name__ == "__main__":

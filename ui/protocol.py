@@ -6,18 +6,25 @@ import base64
 import binascii
 import json
 import math
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from core.incidents import Incident, Risk
 from core.types import EMOTIONS, Face, FrameReport, QualityReading, SystemReading
 
 PROTOCOL_VERSION: Final = 1
 MAX_MESSAGE_BYTES: Final = 2 * 1024 * 1024
-MODES: Final = ("live",)
+MODES: Final = ("live", "session")
 OPTIONS: Final = ("faces", "emotion", "quality", "smoothing")
+SESSION_OPTIONS: Final = ("baseline_s", "stimulus_s", "pause_s", "seed", "timed")
+STEPS: Final = ("second_phase", "pause", "resume", "retake", "progress")
+PHASES: Final = ("baseline", "stimulus")
 _ID_BYTES: Final = 4
 _MAX_ID: Final = 2**32 - 1
+_MAX_TIME_S: Final = 1e7
+_TIME: Final = struct.Struct(">d")
 
 
 class ProtocolError(Exception):
@@ -39,15 +46,35 @@ class Start:
     """Begin, or begin again, with these options on or off."""
 
     mode: str
-    options: dict[str, bool]
+    options: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedFrame:
-    """One encoded frame; ``id`` is the client's own and comes back with the report."""
+    """One encoded frame.
+
+    ``id`` is the client's own and comes back with the report; ``time_s`` is its media
+    time, None where the time it came at is to be taken.
+    """
 
     id: int
     data: bytes
+    time_s: float | None = None
+
+    def timed(self) -> EncodedFrame:
+        """The same frame, with the time that a client who promised it wrote before the image.
+
+        Raises
+        ------
+        ProtocolError
+            "bad_message" where it is no time.
+        """
+        if self.time_s is not None:
+            return self
+        if len(self.data) <= _TIME.size:
+            raise ProtocolError("bad_message", "a timed frame is an id, a time and the image")
+        (time_s,) = _TIME.unpack_from(self.data)
+        return EncodedFrame(self.id, self.data[_TIME.size :], _time(time_s, self.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +85,31 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
+class Record:
+    """Have the figures of this analysis kept from now on, or no longer."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """End the analysis; the connection may start another."""
 
 
-ClientMessage = Start | EncodedFrame | Options | Stop
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a mood session: ``name`` is one of ``STEPS``.
+
+    ``phase`` is what a retake takes again, ``reason`` why there is a pause: "held"
+    or "camera_lost".
+    """
+
+    name: str
+    phase: str = ""
+    reason: str = "held"
+
+
+ClientMessage = Start | EncodedFrame | Options | Record | Stop | Step
 Raw = bytes | str | Mapping[str, Any]
 
 
@@ -92,14 +139,35 @@ def read_message(raw: Raw) -> ClientMessage:
             mode = fields.get("mode", "live")
             if mode not in MODES:
                 raise ProtocolError("unknown_mode", f"mode is one of {', '.join(MODES)}")
-            return Start(mode, _options(fields.get("options", {})))
+            asked = fields.get("options", {})
+            return Start(mode, _session_options(asked) if mode == "session" else _options(asked))
         case "frame":
             return _frame(fields)
         case "options":
             return Options(_options(fields.get("options", {})))
+        case "record":
+            if not isinstance(fields.get("on"), bool):
+                raise ProtocolError("bad_message", "record is on or off: true or false")
+            return Record(fields["on"])
         case "stop_analysis":
             return Stop()
-    raise ProtocolError("unknown_type", "type is start_analysis, frame, options or stop_analysis")
+        case "second_phase" | "resume" | "progress" as name:
+            return Step(name)
+        case "pause":
+            reason = fields.get("reason", "held")
+            if reason not in ("held", "camera_lost"):
+                raise ProtocolError("bad_message", "the reason of a pause is held or camera_lost")
+            return Step("pause", reason=reason)
+        case "retake":
+            phase = fields.get("phase")
+            if phase not in PHASES:
+                raise ProtocolError("bad_message", "a retake names its phase: baseline or stimulus")
+            return Step("retake", phase)
+    raise ProtocolError(
+        "unknown_type",
+        "type is start_analysis, frame, options, record, stop_analysis or, in a session, "
+        + ", ".join(STEPS),
+    )
 
 
 def report_reply(
@@ -130,6 +198,8 @@ def report_reply(
         "height": size_px[1],
         "faces": [_face(face) for face in report.faces],
         "quality": None if report.quality is None else _quality(report.quality),
+        "incidents": [_incident(incident) for incident in report.incidents],
+        "risk": None if report.risk is None else _risk(report.risk),
         "system": None if report.system is None else _system(report.system),
         "wait_ms": _number(wait_ms, 2),
         "dropped": dropped,
@@ -163,6 +233,35 @@ def _options(raw: object) -> dict[str, bool]:
     return dict(raw)
 
 
+def _session_options(raw: object) -> dict[str, Any]:
+    if not isinstance(raw, Mapping):
+        raise ProtocolError("bad_option", "options is an object of names and values")
+    for name, value in raw.items():
+        if name not in SESSION_OPTIONS:
+            allowed = ", ".join(SESSION_OPTIONS)
+            raise ProtocolError("bad_option", f"options of a session are {allowed}")
+        if name == "timed":
+            fits = isinstance(value, bool)
+        elif name == "seed":
+            fits = isinstance(value, int) and not isinstance(value, bool)
+        else:
+            fits = (value is None and name == "pause_s") or _is_number(value)
+        if not fits:
+            kind = {"timed": "true or false", "seed": "a whole number"}.get(name, "seconds")
+            raise ProtocolError("bad_option", f"{name} is {kind}")
+    return dict(raw)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _time(value: object, frame_id: int) -> float:
+    if not _is_number(value) or not 0 <= value <= _MAX_TIME_S:  # type: ignore[operator]
+        raise ProtocolError("bad_message", "a frame's time_s is in seconds, from 0", frame_id)
+    return float(value)  # type: ignore[arg-type]
+
+
 def _frame(fields: Mapping[str, Any]) -> EncodedFrame:
     frame_id, image = fields.get("id"), fields.get("image")
     if isinstance(frame_id, bool) or not isinstance(frame_id, int) or not 0 <= frame_id <= _MAX_ID:
@@ -176,8 +275,10 @@ def _frame(fields: Mapping[str, Any]) -> EncodedFrame:
     head, _, payload = image.partition(",")
     if not (head.startswith("data:image/") and head.endswith(";base64")):
         raise ProtocolError("bad_message", "a frame's image is a base64 data URL", frame_id)
+    given = fields.get("time_s")
+    time_s = None if given is None else _time(given, frame_id)
     try:
-        return EncodedFrame(frame_id, base64.b64decode(payload, validate=True))
+        return EncodedFrame(frame_id, base64.b64decode(payload, validate=True), time_s)
     except (binascii.Error, ValueError):
         raise ProtocolError("bad_message", "the image is not valid base64", frame_id) from None
 
@@ -209,6 +310,25 @@ def _quality(quality: QualityReading) -> dict[str, Any]:
     }
 
 
+def _incident(incident: Incident) -> dict[str, Any]:
+    return {
+        "kind": incident.kind,
+        "onset_s": _number(incident.onset_s, 2),
+        "duration_s": _number(incident.duration_s, 1),
+        "severity": _number(incident.severity, 2),
+        "words": {"en": incident.words("en"), "ko": incident.words("ko")},
+        "advice": {"en": incident.advice("en"), "ko": incident.advice("ko")},
+    }
+
+
+def _risk(risk: Risk) -> dict[str, Any]:
+    return {
+        "now": _number(risk.now, 3),
+        "within_30_s": _number(risk.within_30_s, 3),
+        "reasons": list(risk.reasons),
+    }
+
+
 def _system(system: SystemReading) -> dict[str, Any]:
     return {
         "fps": _number(system.fps, 1),
@@ -226,7 +346,7 @@ def _number(value: float, digits: int = 4) -> float | None:
     return round(plain, digits) if math.isfinite(plain) else None
 
 
-def started_reply(mode: str, options: Mapping[str, bool], threshold: float) -> dict[str, Any]:
+def started_reply(mode: str, options: Mapping[str, Any], threshold: float) -> dict[str, Any]:
     """Say what is in force, so that a client need not assume it."""
     return {
         "type": "started",

@@ -19,9 +19,12 @@ from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from core.errors import FramemoodError
+from core.records.provenance import model_facts
+from core.records.store import RunKind
 from core.settings import Settings
 from core.types import Box, Frame, FrameReport
 from ui.decoding import decode
+from ui.mood_mode import MoodMode
 from ui.protocol import (
     OPTIONS,
     ClientMessage,
@@ -29,13 +32,16 @@ from ui.protocol import (
     Options,
     ProtocolError,
     Raw,
+    Record,
     Start,
+    Step,
     Stop,
     dropped_reply,
     read_message,
     report_reply,
     started_reply,
 )
+from ui.recording import LiveRecording
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +63,7 @@ def _frame_pipeline(settings: Settings, **options: bool) -> Pipeline:
     # Imported late: it loads OpenCV's and ONNX's libraries, which the page's start need not await.
     from core.frame.pipeline import FramePipeline  # noqa: PLC0415
 
-    return FramePipeline(settings, **options)
+    return FramePipeline(settings, live=True, **options)
 
 
 class Session:
@@ -75,6 +81,8 @@ class Session:
         self._settings = settings
         self._make_pipeline = make_pipeline
         self._pipeline: Pipeline | None = None
+        self._mood: MoodMode | None = None
+        self._recording: LiveRecording | None = None
         self._options = dict.fromkeys(OPTIONS, True)
         self._lock = threading.Lock()
         self._started_s = 0.0
@@ -96,7 +104,8 @@ class Session:
         Returns
         -------
         dict
-            "started", "report", "result" or "error", ready for JSON.
+            "started", "report", "phase", "result" or "error", ready for JSON; under
+            "then", where it is there, further messages that follow it.
         """
         begun_s = time.monotonic()
         came_s = begun_s if received_s is None else received_s
@@ -110,8 +119,12 @@ class Session:
                         return self._start(mode, options, came_s)
                     case Options(options):
                         return self._change(options)
-                    case EncodedFrame(frame_id, data):
-                        return self._analyze(frame_id, data, came_s, (begun_s - came_s) * 1000)
+                    case EncodedFrame(frame_id):
+                        return self._analyze(message, came_s, (begun_s - came_s) * 1000)
+                    case Step():
+                        return self._step(message)
+                    case Record(on):
+                        return self._record(on)
                     case Stop():
                         return self._stop(came_s)
             raise ProtocolError("unknown_type", "that is not a message")
@@ -128,43 +141,113 @@ class Session:
     def close(self) -> None:
         """Free what the analysis holds."""
         with self._lock:
-            self._pipeline = None
+            self._pipeline = self._mood = None
+            self._end_recording()
 
-    def _start(self, mode: str, options: dict[str, bool], now_s: float) -> dict[str, Any]:
-        self._options = dict.fromkeys(OPTIONS, True) | options
-        self._pipeline = self._make_pipeline(self._settings, **self._options)
+    def _start(self, mode: str, options: dict[str, Any], now_s: float) -> dict[str, Any]:
+        self._mood = None
+        self._end_recording()
+        if mode == "session":
+            # Smoothing would make neighbouring readings repeat each other even more.
+            self._options = dict.fromkeys(OPTIONS, True) | {"smoothing": False}
+        else:
+            self._options = dict.fromkeys(OPTIONS, True) | options
+        pipeline = self._make_pipeline(self._settings, **self._options)
+        in_force: dict[str, Any] = self._options
+        if mode == "session":
+            self._mood = MoodMode(options, _digests(getattr(pipeline, "detector_name", None)))
+            in_force = self._mood.options
+        self._pipeline = pipeline
         self._started_s, self._frames, self.dropped = now_s, 0, 0
-        return started_reply(mode, self._options, self._settings.quality_threshold)
+        return started_reply(mode, in_force, self._settings.quality_threshold)
 
     def _change(self, options: dict[str, bool]) -> dict[str, Any]:
         if self._pipeline is None:
             raise ProtocolError("not_started", "send start_analysis first")
+        if self._mood is not None:
+            raise ProtocolError("bad_option", "a session's options are set when it starts")
         changed = self._options | options
         if changed != self._options:
             self._pipeline = self._make_pipeline(self._settings, **changed)
             self._options = changed
         return started_reply("live", self._options, self._settings.quality_threshold)
 
-    def _analyze(self, frame_id: int, data: bytes, came_s: float, wait_ms: float) -> dict[str, Any]:
+    def _analyze(self, sent: EncodedFrame, came_s: float, wait_ms: float) -> dict[str, Any]:
         if self._pipeline is None:
-            raise ProtocolError("not_started", "send start_analysis first", frame_id)
-        image, size_px = decode(data)
+            raise ProtocolError("not_started", "send start_analysis first", sent.id)
+        if self._mood is not None and self._mood.timed:
+            sent = sent.timed()
+        image, size_px = decode(sent.data)
         # The media time of a live picture is when it came, not when a thread was free.
-        frame = Frame(self._frames, max(0.0, came_s - self._started_s), image)
+        time_s = max(0.0, came_s - self._started_s) if sent.time_s is None else sent.time_s
+        report = self._pipeline.analyze(Frame(self._frames, time_s, image))
         self._frames += 1
-        report = _scaled(self._pipeline.analyze(frame), size_px[0] / image.shape[1])
-        return report_reply(report, frame_id, size_px, wait_ms, self.dropped)
+        if self._recording is not None:
+            self._recording.add(report)
+        report = _scaled(report, size_px[0] / image.shape[1])
+        reply = report_reply(report, sent.id, size_px, wait_ms, self.dropped)
+        then = [] if self._mood is None else self._mood.add(report)
+        for message in then:
+            if message["type"] == "result":
+                message.update(self._tally(came_s))
+        return {**reply, "then": then} if then else reply
+
+    def _record(self, on: bool) -> dict[str, Any]:
+        if self._pipeline is None:
+            raise ProtocolError("not_started", "send start_analysis first")
+        if on and not self._settings.allow_records:
+            raise ProtocolError("not_allowed", "nothing is recorded on this server")
+        if on and self._recording is None:
+            emotion = self._options["faces"] and self._options["emotion"]
+            models = model_facts(
+                self._settings, getattr(self._pipeline, "detector_name", None), emotion=emotion
+            )
+            kind: RunKind = "live" if self._mood is None else "session"
+            self._recording = LiveRecording(self._settings, kind, models)
+        elif not on:
+            self._end_recording()
+        run_id = None if self._recording is None else self._recording.run_id
+        return {"type": "recording", "on": self._recording is not None, "run_id": run_id}
+
+    def _end_recording(self) -> None:
+        recording, self._recording = self._recording, None
+        if recording is not None:
+            recording.close()
+
+    def _step(self, step: Step) -> dict[str, Any]:
+        if self._pipeline is None or self._mood is None:
+            raise ProtocolError("not_started", f"{step.name} belongs to a session; start one first")
+        reply = self._mood.step(step)
+        if step.name in ("second_phase", "retake"):
+            # What follows may be another source, with a clock of its own.
+            self._pipeline = self._make_pipeline(self._settings, **self._options)
+        return reply
 
     def _stop(self, now_s: float) -> dict[str, Any]:
-        ran_s = now_s - self._started_s if self._pipeline is not None else 0.0
-        self._pipeline = None
+        mood, running = self._mood, self._pipeline is not None
+        self._pipeline = self._mood = None
+        self._end_recording()
+        if mood is None:
+            tally = self._tally(now_s) if running else self._tally(self._started_s)
+            return {"type": "result", "mode": "live", **tally}
+        return {"type": "result", "mode": "session", **self._tally(now_s), **mood.finish()}
+
+    def _tally(self, now_s: float) -> dict[str, Any]:
         return {
-            "type": "result",
-            "mode": "live",
             "frames": self._frames,
             "dropped": self.dropped,
-            "duration_s": round(max(0.0, ran_s), 3),
+            "duration_s": round(max(0.0, now_s - self._started_s), 3),
         }
+
+
+def _digests(detector: object) -> dict[str, str]:
+    """sha256 of the models that a pipeline reads with, by name."""
+    # Late, as the models themselves are.
+    from models.registry import Registry  # noqa: PLC0415
+
+    registry = Registry()
+    used = {"emotion", detector}
+    return {name: registry.model(name).sha256 for name in registry.names if name in used}
 
 
 class Lane:

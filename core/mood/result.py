@@ -28,6 +28,8 @@ class EmotionChange:
         One of ``EMOTIONS``.
     means : (float, float)
         Weighted mean of each phase, 0..1.
+    mean_intervals : pair of (float, float)
+        95 % interval of each phase's mean, 0..1.
     change : float
         Second minus first mean, percentage points.
     change_interval : (float, float)
@@ -48,7 +50,8 @@ class EmotionChange:
     effect_interval : (float, float)
         95 % interval of ``effect_size``, block bootstrap.
     test : str
-        "student" or "welch", as Levene's test chose.
+        "student" or "welch", as Levene's test chose; "walk" where there were too few
+        independent moments for either (docs/methods.md).
     degrees : float
         Degrees of freedom of the test.
     moments : (float, float)
@@ -71,6 +74,7 @@ class EmotionChange:
     degrees: float = math.nan
     moments: tuple[float, float] = (math.nan, math.nan)
     significant: bool = False
+    mean_intervals: tuple[Interval, Interval] = ((math.nan, math.nan), (math.nan, math.nan))
 
     @property
     def interval(self) -> Interval:

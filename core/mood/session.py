@@ -33,6 +33,9 @@ __all__ = [
 State = Literal["idle", "baseline", "pause", "stimulus", "verdict"]
 Phase = Literal["baseline", "stimulus"]
 
+MOST_FRAMES: Final = 36_000
+"""Frames a phase may hold: the longest at 300 a second."""
+
 LONGEST_STEP_S: Final = 1.0
 """A longer step between frames is a lost camera; what is beyond it does not count."""
 
@@ -220,7 +223,8 @@ class MoodSession:
         Raises
         ------
         SessionError
-            Where media time goes back within a phase.
+            Where media time goes back within a phase, or the phase holds
+            ``MOST_FRAMES``.
         """
         if self._state not in ("baseline", "stimulus") or self._held:
             return self.progress
@@ -231,6 +235,10 @@ class MoodSession:
             return self.progress
         if report.status == "dropped":
             return self.progress  # never analysed: its time passes, nothing else is known
+        if len(take.samples) >= MOST_FRAMES:
+            raise SessionError(
+                f"the {self._phase} holds {MOST_FRAMES} frames already; send fewer a second"
+            )
         sample = Sample.of(report, take.clock_s)
         take.samples.append(sample)
         trusted = max((face.trust for face in sample.faces), default=0.0)
@@ -243,8 +251,8 @@ class MoodSession:
         return self.progress
 
     def finish(self) -> None:
-        """End the stimulus before its time; what was seen until then is judged."""
-        self._need("finish", "stimulus")
+        """End the running phase before its time; what was seen until then is judged."""
+        self._need("finish", "baseline", "stimulus")
         self._end()
 
     def record(self) -> SessionRecord:

@@ -57,9 +57,9 @@ class SessionRecord:
     verdict: Verdict
     models: Mapping[str, str] = field(default_factory=dict)
 
-    def to_json(self) -> str:
-        """Write the record as the text of a session.json."""
-        document = {
+    def to_dict(self) -> dict[str, Any]:
+        """Give the record as JSON values, as a session.json holds them."""
+        return {
             "format": FORMAT,
             "version": VERSION,
             "versions": {
@@ -76,7 +76,10 @@ class SessionRecord:
             },
             "verdict": self.verdict.to_dict(),
         }
-        return json.dumps(document, ensure_ascii=False, allow_nan=False)
+
+    def to_json(self) -> str:
+        """Write the record as the text of a session.json."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False)
 
     def write_csv(self, path: Path) -> None:
         """Write session.csv, one row a frame, columns as in ``COLUMNS``."""

@@ -18,6 +18,12 @@ _KOREAN: Final = {
 }
 
 _NOTES: Final = {
+    "slow_readings": (
+        "The readings moved slowly ({moments:.1f} independent moments a phase), so no interval "
+        "can be given; the change is larger than slow wandering alone would bring about.",
+        "측정값이 천천히 움직여(단계마다 독립된 순간 {moments:.1f}개) 구간을 줄 수 없습니다. "
+        "변화는 느린 흔들림만으로 생길 수 있는 것보다 큽니다.",
+    ),
     "outliers": (
         "{percent:.0f} % of the readings were isolated outliers and were left out.",
         "측정값의 {percent:.0f} %는 동떨어진 값이라 제외했습니다.",

@@ -14,6 +14,7 @@ export class Flow {
     this.generation = 0;
     this.nextId = 1;
     this.spare = [];
+    this.timeS = 0;
     this.reset();
   }
 
@@ -95,12 +96,14 @@ export class Flow {
     const id = this.nextId++;
     const generation = this.generation;
     const frame = { canvas, capturedMs, sentMs: performance.now() };
+    // Media time rises, whichever clock a frame's own time comes from.
+    const timeS = (this.timeS = Math.max(this.timeS + 0.001, capturedMs / 1000));
     this.underWay.set(id, frame);
     const blob = await canvas.convertToBlob({ type: "image/jpeg", quality: PICTURE.quality });
     const jpeg = await blob.arrayBuffer();
     if (generation !== this.generation) return;
     frame.sentMs = performance.now();
-    if (!this.link.sendFrame(id, jpeg)) this.#free(id);
+    if (!this.link.sendFrame(id, jpeg, timeS)) this.#free(id);
   }
 
   // Takes every message of the server that names a frame.

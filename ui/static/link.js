@@ -9,8 +9,9 @@ const WAITING_RETRY_MS = 2000;
 const OPENING_MS = 5000;
 
 export class Link {
-  constructor({ url, server, onState, onMessage, options }) {
-    Object.assign(this, { url, server, onState, onMessage, options });
+  // mode: "live" or "session"; what differs between them is said in docs/protocol.md.
+  constructor({ url, server, onState, onMessage, options, mode = "live" }) {
+    Object.assign(this, { url, server, onState, onMessage, options, mode });
     this.socket = null;
     this.ticket = null;
     this.wanted = false;
@@ -48,19 +49,30 @@ export class Link {
     if (this.isOpen) this.#say({ type: "record", on });
   }
 
+  // Any further message of the protocol; false where nobody hears it.
+  say(message) {
+    if (this.isOpen) this.#say(message);
+    return this.isOpen;
+  }
+
   get isFallback() {
     return this.isOpen && this.socket === null;
   }
 
-  sendFrame(id, jpeg) {
+  sendFrame(id, jpeg, timeS) {
     if (!this.isOpen) return false;
+    const { timed } = this.options;
     if (this.socket) {
-      const message = new Uint8Array(4 + jpeg.byteLength);
-      new DataView(message.buffer).setUint32(0, id);
-      message.set(new Uint8Array(jpeg), 4);
+      const head = timed ? 12 : 4;
+      const message = new Uint8Array(head + jpeg.byteLength);
+      const view = new DataView(message.buffer);
+      view.setUint32(0, id);
+      if (timed) view.setFloat64(4, timeS);
+      message.set(new Uint8Array(jpeg), head);
       this.socket.send(message);
     } else {
-      this.#call({ type: "frame", id, image: `data:image/jpeg;base64,${base64(jpeg)}` });
+      const time = timed ? { time_s: timeS } : {};
+      this.#call({ type: "frame", id, ...time, image: `data:image/jpeg;base64,${base64(jpeg)}` });
     }
     return true;
   }
@@ -99,7 +111,7 @@ export class Link {
   }
 
   #start() {
-    return { type: "start_analysis", mode: "live", options: this.options };
+    return { type: "start_analysis", mode: this.mode, options: this.options };
   }
 
   #received(message) {
@@ -115,6 +127,8 @@ export class Link {
     }
     if (message.type === "error" && message.id === undefined) this.lastError = message.code;
     this.onMessage(message);
+    // A socket sends what follows a reply by itself; a call can only bring it along.
+    for (const next of message.then ?? []) this.onMessage(next);
   }
 
   #lost() {
