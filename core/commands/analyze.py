@@ -6,6 +6,7 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace, _SubParsersAction
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
+from typing import Any, Final
 
 from core.commands.output import BAD_INPUT, DONE, add_json, complain, say, say_json
 from core.errors import FramemoodError
@@ -14,14 +15,16 @@ from core.frame.video import Progress, analyze_video
 from core.records.run import RunSummary
 from core.settings import Settings
 
+_MOST_INCIDENTS: Final = 12
+
 
 def add_parser(commands: _SubParsersAction[ArgumentParser]) -> None:
     """Register the command."""
     parser = commands.add_parser(
         "analyze",
         help="measure quality, faces and emotions of every frame of a video",
-        description="Writes metrics.csv, emotions.csv, incidents.json, summary.json and "
-        "annotated.mp4; of several sources, each into a directory of its own.",
+        description="Writes metrics.csv, emotions.csv, incidents.json, summary.json, report.html "
+        "and annotated.mp4; of several sources, each into a directory of its own.",
     )
     parser.add_argument(
         "sources",
@@ -38,9 +41,22 @@ def add_parser(commands: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument(
         "--ocr", action="store_true", help="read text in the picture, too, once a second of video"
     )
+    parser.add_argument(
+        "--record", action="store_true", help="keep the run among the records in RECORDS_DIR, too"
+    )
+    parser.add_argument(
+        "--mlflow",
+        action="store_true",
+        help="send the run to MLflow: the server of MLFLOW_TRACKING_URI, or a local SQLite file",
+    )
     parser.add_argument("--no-video", action="store_true", help="write no annotated.mp4")
     parser.add_argument(
         "--every", type=_positive, default=1, metavar="N", help="analyze every Nth frame"
+    )
+    parser.add_argument(
+        "--cluster",
+        metavar="local|ADDRESS",
+        help="share the sources among Dask workers: one a core here, or those of a scheduler",
     )
     add_json(parser)
     parser.set_defaults(run=run)
@@ -53,22 +69,25 @@ def run(arguments: Namespace) -> int:
     if not sources[0]:
         complain("analyze: no source; give a video file or address, or set VIDEO_SOURCE")
         return BAD_INPUT
+    options = {
+        "faces": not arguments.no_faces,
+        "emotion": not arguments.no_emotion,
+        "quality": not arguments.no_quality,
+        "ocr": arguments.ocr,
+        "every": arguments.every,
+        "annotate": not arguments.no_video,
+        "record": arguments.record,
+        "mlflow": arguments.mlflow,
+    }
+    places = directories(sources, arguments.out)
+    if arguments.cluster:
+        return _run_on_cluster(arguments, sources, places, settings, options)
     status, summaries = DONE, []
-    for source, directory in zip(sources, directories(sources, arguments.out), strict=True):
+    for source, directory in zip(sources, places, strict=True):
         tell = _progress_line(source) if sys.stderr.isatty() else None
         try:
             summary = analyze_video(
-                source,
-                directory,
-                faces=not arguments.no_faces,
-                emotion=not arguments.no_emotion,
-                quality=not arguments.no_quality,
-                ocr=arguments.ocr,
-                every=arguments.every,
-                settings=settings,
-                annotate=not arguments.no_video,
-                on_progress=tell,
-                trusted=True,
+                source, directory, settings=settings, on_progress=tell, trusted=True, **options
             )
         except FramemoodError as error:
             complain(str(error))
@@ -83,6 +102,44 @@ def run(arguments: Namespace) -> int:
         values = [summary.as_dict() for summary in summaries]
         say_json(values[0] if len(sources) == 1 and values else values)
     return status
+
+
+def _run_on_cluster(
+    arguments: Namespace,
+    sources: list[str],
+    places: list[Path],
+    settings: Settings,
+    options: dict[str, Any],
+) -> int:
+    from core import cluster  # noqa: PLC0415  Dask takes a second to import
+
+    done = 0
+
+    def tell(result: cluster.ClipResult) -> None:
+        nonlocal done
+        done += 1
+        if result.summary is None:
+            complain(result.error)
+            return
+        for problem in result.summary.problems:
+            complain(problem)
+        if not arguments.json:
+            say(f"[{done} of {len(sources)}]")
+            _say_summary(result.summary, result.directory)
+
+    try:
+        with cluster.connect(arguments.cluster) as client:
+            sys.stderr.write(f"cluster of {arguments.cluster}: {client.dashboard_link}\n")
+            results = cluster.analyze_many(
+                client, sources, places, settings=settings, on_done=tell, **options
+            )
+    except FramemoodError as error:
+        complain(str(error))
+        return BAD_INPUT
+    if arguments.json:
+        values = [result.summary.as_dict() for result in results if result.summary]
+        say_json(values[0] if len(sources) == 1 and values else values)
+    return DONE if all(result.summary for result in results) else BAD_INPUT
 
 
 def directories(sources: Sequence[str], out: Path) -> list[Path]:
@@ -117,6 +174,11 @@ def _say_summary(summary: RunSummary, directory: Path) -> None:
         if found:
             spans = ", ".join(f"{each.onset_s:.1f}-{each.end_s:.1f} s" for each in found[:8])
             say(f"  {kind:<9} {spans}{' ...' if len(found) > 8 else ''}")
+    for incident in summary.incidents[:_MOST_INCIDENTS]:
+        span = f"{incident.onset_s:.1f}-{incident.end_s:.1f} s"
+        say(f"  incident  {span}: {incident.words()}. {incident.advice()}")
+    if len(summary.incidents) > _MOST_INCIDENTS:
+        say(f"            and {len(summary.incidents) - _MOST_INCIDENTS} more in incidents.json")
     if summary.emotions:
         strongest = sorted(summary.emotions.items(), key=lambda item: -item[1])[:3]
         shares = ", ".join(f"{name} {100 * share:.0f} %" for name, share in strongest)

@@ -1,0 +1,186 @@
+"""Many clips on Dask distributed: each clip is a task, each worker holds its models once.
+
+A task is the same ``analyze_video`` that one machine runs, so the rows are the same.
+What becomes of a worker is Dask's business: the clips of one that dies are done
+again by another. Every worker must see the sources and the output directory under
+the same paths, on a shared disk where there are several machines.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from core.errors import FramemoodError, SettingsError
+from core.frame.video import analyze_video
+from core.records.run import RunSummary
+from core.settings import Settings
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+LOCAL: Final = "local"
+ATTEMPTS: Final = 3
+"""How many workers may die of a clip before it is given up: it is likely the cause."""
+
+_CONNECT_S: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class ClipResult:
+    """What became of one clip.
+
+    Parameters
+    ----------
+    source : str
+        As it was given.
+    directory : Path
+        Where its files are.
+    summary : RunSummary or None
+        None where it failed.
+    error : str
+        What is wrong and how to mend it; empty where it was done.
+    """
+
+    source: str
+    directory: Path
+    summary: RunSummary | None
+    error: str = ""
+
+
+@contextmanager
+def connect(address: str, workers: int = 0) -> Iterator[Client]:
+    """Open a cluster.
+
+    Parameters
+    ----------
+    address : str
+        ``"local"`` starts worker processes here, one a core; else the address of a
+        scheduler, as ``tcp://host:8786``.
+    workers : int
+        Worker processes of a local cluster; 0 means one a core.
+
+    Yields
+    ------
+    distributed.Client
+        Its ``dashboard_link`` shows the work.
+
+    Raises
+    ------
+    SettingsError
+        Where Dask is not installed or no scheduler answers.
+    """
+    try:
+        from distributed import Client, LocalCluster  # noqa: PLC0415  a second to import
+    except ImportError as error:
+        raise SettingsError(
+            "a cluster was asked for but Dask is not installed; "
+            "`pip install 'dask[distributed]'` or leave --cluster out"
+        ) from error
+    if address == LOCAL:
+        with (
+            LocalCluster(
+                n_workers=workers or os.cpu_count() or 1,
+                threads_per_worker=1,
+                dashboard_address="127.0.0.1:0",
+            ) as cluster,
+            Client(cluster) as client,
+        ):
+            yield client
+        return
+    try:
+        client = Client(address, timeout=_CONNECT_S)
+    except (OSError, ValueError) as error:
+        raise SettingsError(
+            f"{address}: no Dask scheduler answers; start one with `dask scheduler` "
+            "and workers with `dask worker`, or use --cluster local"
+        ) from error
+    with client:
+        yield client
+
+
+def analyze_many(
+    client: Client,
+    sources: Sequence[str],
+    directories: Sequence[Path],
+    *,
+    settings: Settings | None = None,
+    on_done: Callable[[ClipResult], None] | None = None,
+    **options: Any,
+) -> list[ClipResult]:
+    """Analyze clips on the workers of a cluster.
+
+    Parameters
+    ----------
+    client : distributed.Client
+        See ``connect``.
+    sources, directories : sequences of str and of Path
+        As many of the one as of the other.
+    settings : Settings, optional
+        The same for all; each worker reads one frame at a time, so that workers,
+        not threads, share the cores.
+    on_done : callable, optional
+        Called with each result as it comes, in any order.
+    **options
+        Handed to ``analyze_video``.
+
+    Returns
+    -------
+    list of ClipResult
+        In the order of ``sources``. A clip that cannot be read fails alone.
+    """
+    from distributed import as_completed  # noqa: PLC0415
+
+    # Loaded before a worker's event loop needs the interpreter for itself.
+    alone = replace(settings or Settings(), workers=1)
+    tasks = {
+        client.submit(
+            _analyze,
+            str(source) if "://" in str(source) else str(Path(source).absolute()),
+            str(directory.absolute()),
+            alone,
+            options,
+            pure=False,
+            retries=ATTEMPTS,
+        ): place
+        for place, (source, directory) in enumerate(zip(sources, directories, strict=True))
+    }
+    results: dict[int, ClipResult] = {}
+    for future in as_completed(tasks):
+        place = tasks[future]
+        source, directory = sources[place], directories[place]
+        if future.status == "finished":
+            done = future.result()
+            known = isinstance(done, RunSummary)
+            result = ClipResult(
+                source, directory, done if known else None, "" if known else str(done)
+            )
+        else:
+            result = ClipResult(source, directory, None, _words(source, future.exception()))
+        results[place] = result
+        if on_done is not None:
+            on_done(result)
+    return [results[place] for place in range(len(sources))]
+
+
+def _analyze(
+    source: str, directory: str, settings: Settings, options: dict[str, Any]
+) -> RunSummary | str:
+    """Run on a worker; what is wrong with the input comes back as text and is not tried again."""
+    try:
+        return analyze_video(source, directory, settings=settings, trusted=True, **options)
+    except FramemoodError as error:
+        return str(error)
+
+
+def _words(source: str, error: BaseException | None) -> str:
+    if type(error).__name__ == "KilledWorker":
+        return (
+            f"{source}: {ATTEMPTS} workers died while they analyzed it; it may need more memory "
+            "than they have"
+        )
+    return f"{source}: could not be analyzed on the cluster ({error!r}); try it without --cluster"
