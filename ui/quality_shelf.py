@@ -97,7 +97,7 @@ class Shelf:
     def shows_records(self) -> bool:
         """Whether recorded runs are on offer: never where strangers are served."""
         settings = self.settings
-        return settings.records and settings.allow_records and not settings.public
+        return settings.allow_records and not settings.public and not settings.hosted
 
     def runs(self, visitor: str) -> list[Run]:
         """All runs on a visitor's shelf: the own ones first, then the newest records."""
