@@ -29,9 +29,6 @@ log = logging.getLogger(__name__)
 KEEP_S: Final = 3600.0
 """How long the files of a finished job are kept, s."""
 
-LONGEST_S: Final = 3600.0
-"""A job is stopped after this long and keeps what it has, so that a live stream ends, s."""
-
 MOST_WAITING: Final = 20
 """Jobs that may wait; whoever comes then is asked to come back."""
 
@@ -52,7 +49,7 @@ class Request:
     Parameters
     ----------
     source : str or Path
-        A file on this machine or a URL.
+        A URL, or a file on this machine: as str one of the visitor's, as Path one of ours.
     name : str
         What the visitor calls it, for messages and file names.
     faces, emotion, quality : bool
@@ -100,7 +97,7 @@ class Job:
     abandoned : bool
         Whether its visitor is gone, so that its files are deleted.
     overran : bool
-        Whether it was stopped because it took longer than ``LONGEST_S``.
+        Whether it was stopped because it took longer than it may.
     expiry : Timer or None
         What deletes its files in the end.
     """
@@ -132,8 +129,11 @@ class Jobs:
     at_once : int, optional
         Jobs that run at the same time; half the workers by default, since one
         analysis decodes, reads and encodes on more than one core.
-    keep_s, longest_s : float
-        See ``KEEP_S`` and ``LONGEST_S``.
+    keep_s : float
+        See ``KEEP_S``.
+    longest_s : float, optional
+        A job is stopped after this long and keeps what it has, s;
+        ``settings.job_limit_s`` by default.
     """
 
     def __init__(
@@ -143,12 +143,12 @@ class Jobs:
         *,
         at_once: int | None = None,
         keep_s: float = KEEP_S,
-        longest_s: float = LONGEST_S,
+        longest_s: float | None = None,
     ) -> None:
         self.settings = settings
         self._analyze = analyze
         self._at_once = at_once or max(1, settings.worker_count // 2)
-        self._keep_s, self._longest_s = keep_s, longest_s
+        self._keep_s, self._longest_s = keep_s, longest_s or settings.job_limit_s
         # mkdtemp makes it readable for this user alone.
         self.root = Path(tempfile.mkdtemp(prefix="framemood-video-")).resolve()
         self._changed = threading.Condition()

@@ -28,6 +28,7 @@ from av.video.stream import VideoStream
 from core.errors import SourceError
 from core.frame.fetch import Limits, fetch
 from core.frame.pictures import DecodedFrame
+from core.frame.probe import probe
 from core.frame.urls import WEB_SCHEMES, ResolvedUrl, is_url, public_name, resolve_url
 from core.settings import Settings
 
@@ -317,6 +318,7 @@ def _open_fetched(found: ResolvedUrl, settings: Settings) -> VideoSource:
     limits = Limits(settings.max_upload_mb * 1_000_000)
     path = fetch(found.address, found.name, limits, headers=found.headers)
     try:
+        probe(path, found.name)
         source = _open(f"file:{path}", found.name, _FILE_OPTIONS, is_live=False)
     except BaseException:
         path.unlink(missing_ok=True)
