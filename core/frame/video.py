@@ -18,6 +18,7 @@ from core.frame.annotated import AnnotatedVideo
 from core.frame.pictures import DecodedFrame
 from core.frame.pipeline import FramePipeline, Sighting
 from core.frame.sources import VideoSource, describe, open_source
+from core.frame.urls import is_url
 from core.records.provenance import model_facts
 from core.records.recorder import RunRecorder
 from core.records.run import RunSummary
@@ -133,7 +134,7 @@ def analyze_video(
                 run_dir=None if out_dir is None else Path(out_dir),
                 recorded=record,
                 mlflow=mlflow,
-                video=describe(opened),
+                video=describe(opened) | {"name": _display_name(opened.name)},
                 models=model_facts(settings, pipeline.detector_name, emotion=faces and emotion),
             )
         )
