@@ -70,7 +70,7 @@ def build(context: Context) -> None:
             min_width=240,
         )
         sample = gr.Button(
-            context.t("quality.sample"), elem_id="fmq-sample", scale=0, min_width=160
+            context.t("quality.sample"), elem_id="fmq-sample", scale=0, min_width=190
         )
     board = gr.HTML(
         {"state": "empty"},
