@@ -22,6 +22,9 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from core.errors import FramemoodError
+from core.frame.probe import probe
+from core.frame.urls import is_url
+from core.frame.video import analyze_video
 from core.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -300,3 +303,13 @@ class Jobs:
                 if kept is job:
                     del self._of_visitor[visitor]
         self._discard(job)
+
+
+def analyze_for_visitor(source: str | Path, out_dir: Path, **how: Any) -> Any:
+    """Analyse what a visitor gave, after a look at it where it can do no harm.
+
+    Takes and gives back what ``core.frame.video.analyze_video`` does.
+    """
+    if isinstance(source, str) and not is_url(source):
+        probe(Path(source), Path(source).name)
+    return analyze_video(source, out_dir, **how)
