@@ -13,7 +13,7 @@ from ui.admission import Admission
 from ui.quality_shelf import Shelf
 from ui.sessions import Sessions
 from ui.texts import strings, translations
-from ui.video_jobs import Jobs
+from ui.video_jobs import Jobs, analyze_for_visitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Context:
     def __post_init__(self) -> None:
         # One line before all doors, so it belongs to the sessions given.
         object.__setattr__(self, "admission", Admission(self.sessions))
-        object.__setattr__(self, "jobs", Jobs(self.settings, analyze_video))
+        object.__setattr__(self, "jobs", Jobs(self.settings, analyze_for_visitor))
         samples = Jobs(self.settings, analyze_video, at_once=1)
         object.__setattr__(self, "shelf", Shelf(self.settings, self.jobs, samples))
 
