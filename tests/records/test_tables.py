@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
-import itertools
-import multiprocessing
+import os
 import random
+import signal
+import subprocess
 import sys
 import threading
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -123,37 +122,50 @@ def test_what_waits_for_a_full_disk_is_bounded(
     assert written.rows_lost == 2000
 
 
-def record_until_killed(place: Path, shared: Path, said: Connection) -> None:
-    """Add rows for ever, and say after each that it was taken."""
+RECORDERS = """
+import itertools, os, signal, sys
+from pathlib import Path
+from core.records.tables import RecordTables
+from core.types import FrameReport
+
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+for line in sys.stdin:
+    place, shared, said = map(Path, line.split())
+    if os.fork():
+        continue
     written = RecordTables("run", [place], shared=shared)
-    for index in itertools.count():
-        written.add(report(index), 0.0)
-        said.send(index)
+    with said.open("w") as told:
+        print(os.getpid(), file=told, flush=True)
+        for index in itertools.count():
+            written.add(FrameReport(index, index / 25, "no_face"), 0.0)
+            print(index, file=told, flush=True)
+"""
+"""Begins a program that records for ever for each line it reads; forked, since a start is slow."""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
 def test_a_kill_at_any_moment_loses_at_most_ten_rows(tmp_path: Path) -> None:
     shared, rng, kept = tmp_path / "all", random.Random(7), 0
-    programs = multiprocessing.get_context("forkserver")
-    programs.set_forkserver_preload([__name__])
-    for kill in range(KILLS):
-        place = tmp_path / str(kill)
-        hears, says = programs.Pipe(duplex=False)
-        program = programs.Process(target=record_until_killed, args=(place, shared, says))
-        program.start()
-        says.close()
-        # Anywhere in the rhythm of flushing.
-        last = [hears.recv() for _ in range(rng.randrange(1, 400))][-1]
-        program.kill()
-        program.join()
-        with contextlib.suppress(EOFError, OSError):
-            while True:
-                last = hears.recv()
-        rows = whole_rows(place / "metrics.csv")
-        assert [int(row["index"]) for row in rows] == list(range(len(rows)))
-        assert last + 1 - len(rows) <= FLUSH_ROWS
-        kept += len(rows)
-        assert len(whole_rows(shared / "metrics.csv")) >= kept - (kill + 1) * FLUSH_ROWS
+    with subprocess.Popen([sys.executable, "-c", RECORDERS], stdin=subprocess.PIPE) as recorders:
+        assert recorders.stdin is not None
+        for kill in range(KILLS):
+            place, said = tmp_path / str(kill), tmp_path / f"{kill}.said"
+            os.mkfifo(said)
+            recorders.stdin.write(f"{place} {shared} {said}\n".encode())
+            recorders.stdin.flush()
+            with said.open() as told:
+                program = int(told.readline())
+                # Anywhere in the rhythm of flushing.
+                for _ in range(rng.randrange(1, 400)):
+                    last = int(told.readline())
+                os.kill(program, signal.SIGKILL)
+                rest = told.read().splitlines(keepends=True)
+            last = max([last, *(int(line) for line in rest if line.endswith("\n"))])
+            rows = whole_rows(place / "metrics.csv")
+            assert [int(row["index"]) for row in rows] == list(range(len(rows)))
+            assert last + 1 - len(rows) <= FLUSH_ROWS
+            kept += len(rows)
+            assert len(whole_rows(shared / "metrics.csv")) >= kept - (kill + 1) * FLUSH_ROWS
 
 
 def whole_rows(path: Path) -> list[dict[str, str]]:
