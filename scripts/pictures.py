@@ -44,7 +44,21 @@ def films(page: Page) -> None:
     page.wait_for_timeout(4_000)
 
 
-TABS: dict[str, Callable[[Page], None]] = {"live": live, "video": video, "films": films}
+def quality(page: Page) -> None:
+    """The sample run, at the moment that it froze."""
+    page.locator("#fmq-sample").click()
+    page.locator(".fmq-run .fmq-plot .main-svg").first.wait_for(timeout=WAIT_MS)
+    page.locator(".fmq-jump").last.click()
+    page.evaluate("window.scrollTo(0, 0)")
+    page.wait_for_timeout(2_000)
+
+
+TABS: dict[str, Callable[[Page], None]] = {
+    "live": live,
+    "video": video,
+    "films": films,
+    "quality": quality,
+}
 
 
 def photograph(browser: Browser, url: str) -> None:
