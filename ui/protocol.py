@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from core.incidents import Incident, Risk
-from core.types import EMOTIONS, Face, FrameReport, QualityReading, SystemReading
+from core.types import EMOTIONS, Face, FrameReport, QualityReading, SystemReading, TextReading
 
 PROTOCOL_VERSION: Final = 1
 MAX_MESSAGE_BYTES: Final = 2 * 1024 * 1024
 MODES: Final = ("live", "session")
-OPTIONS: Final = ("faces", "emotion", "quality", "smoothing")
+OPTIONS: Final = ("faces", "emotion", "quality", "smoothing", "ocr")
+DEFAULT_OPTIONS: Final = {name: name != "ocr" for name in OPTIONS}
+"""Reading text takes a process and most of a core, so it waits to be asked for."""
 SESSION_OPTIONS: Final = ("baseline_s", "stimulus_s", "pause_s", "seed", "timed")
 STEPS: Final = ("second_phase", "pause", "resume", "retake", "progress")
 PHASES: Final = ("baseline", "stimulus")
@@ -198,6 +200,7 @@ def report_reply(
         "height": size_px[1],
         "faces": [_face(face) for face in report.faces],
         "quality": None if report.quality is None else _quality(report.quality),
+        "texts": [_text(text) for text in report.texts],
         "incidents": [_incident(incident) for incident in report.incidents],
         "risk": None if report.risk is None else _risk(report.risk),
         "system": None if report.system is None else _system(report.system),
@@ -307,6 +310,14 @@ def _quality(quality: QualityReading) -> dict[str, Any]:
         "noise_level": _number(quality.noise_level),
         "change": _number(quality.change),
         "is_frozen": bool(quality.is_frozen),
+    }
+
+
+def _text(text: TextReading) -> dict[str, Any]:
+    return {
+        "text": text.text,
+        "confidence": _number(text.confidence),
+        "box": [_number(value, 1) for value in text.box],
     }
 
 

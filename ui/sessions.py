@@ -26,7 +26,7 @@ from core.types import Box, Frame, FrameReport
 from ui.decoding import decode
 from ui.mood_mode import MoodMode
 from ui.protocol import (
-    OPTIONS,
+    DEFAULT_OPTIONS,
     ClientMessage,
     EncodedFrame,
     Options,
@@ -49,11 +49,26 @@ log = logging.getLogger(__name__)
 MAX_WAITING: Final = 16
 
 
+class TextState(Protocol):
+    """How the reading of text stands, see ``core.frame.ocr.TextFollower``."""
+
+    @property
+    def state(self) -> str:
+        """One of "loading", "reading", "restarting" and "failed"."""
+
+
 class Pipeline(Protocol):
     """The part of ``core.frame.pipeline.FramePipeline`` that a session uses."""
 
     def analyze(self, frame: Frame) -> FrameReport:
         """Say everything about one frame."""
+
+    @property
+    def text(self) -> TextState | None:
+        """How the reading of text stands; None where it is switched off."""
+
+    def close(self) -> None:
+        """Let go of what it holds outside of this process."""
 
 
 MakePipeline = Callable[..., Pipeline]
@@ -83,7 +98,7 @@ class Session:
         self._pipeline: Pipeline | None = None
         self._mood: MoodMode | None = None
         self._recording: LiveRecording | None = None
-        self._options = dict.fromkeys(OPTIONS, True)
+        self._options = dict(DEFAULT_OPTIONS)
         self._lock = threading.Lock()
         self._started_s = 0.0
         self._frames = 0
@@ -141,23 +156,30 @@ class Session:
     def close(self) -> None:
         """Free what the analysis holds."""
         with self._lock:
-            self._pipeline = self._mood = None
+            self._use(None)
+            self._mood = None
             self._end_recording()
+
+    def _use(self, pipeline: Pipeline | None) -> None:
+        # The new one is there first, so that a text reader both need goes on running.
+        before, self._pipeline = self._pipeline, pipeline
+        if before is not None:
+            before.close()
 
     def _start(self, mode: str, options: dict[str, Any], now_s: float) -> dict[str, Any]:
         self._mood = None
         self._end_recording()
         if mode == "session":
             # Smoothing would make neighbouring readings repeat each other even more.
-            self._options = dict.fromkeys(OPTIONS, True) | {"smoothing": False}
+            self._options = DEFAULT_OPTIONS | {"smoothing": False}
         else:
-            self._options = dict.fromkeys(OPTIONS, True) | options
+            self._options = DEFAULT_OPTIONS | options
         pipeline = self._make_pipeline(self._settings, **self._options)
         in_force: dict[str, Any] = self._options
         if mode == "session":
             self._mood = MoodMode(options, _digests(getattr(pipeline, "detector_name", None)))
             in_force = self._mood.options
-        self._pipeline = pipeline
+        self._use(pipeline)
         self._started_s, self._frames, self.dropped = now_s, 0, 0
         return started_reply(mode, in_force, self._settings.quality_threshold)
 
@@ -168,7 +190,7 @@ class Session:
             raise ProtocolError("bad_option", "a session's options are set when it starts")
         changed = self._options | options
         if changed != self._options:
-            self._pipeline = self._make_pipeline(self._settings, **changed)
+            self._use(self._make_pipeline(self._settings, **changed))
             self._options = changed
         return started_reply("live", self._options, self._settings.quality_threshold)
 
@@ -186,6 +208,8 @@ class Session:
             self._recording.add(report)
         report = _scaled(report, size_px[0] / image.shape[1])
         reply = report_reply(report, sent.id, size_px, wait_ms, self.dropped)
+        if self._pipeline.text is not None:
+            reply["text_state"] = self._pipeline.text.state
         then = [] if self._mood is None else self._mood.add(report)
         for message in then:
             if message["type"] == "result":
@@ -220,12 +244,13 @@ class Session:
         reply = self._mood.step(step)
         if step.name in ("second_phase", "retake"):
             # What follows may be another source, with a clock of its own.
-            self._pipeline = self._make_pipeline(self._settings, **self._options)
+            self._use(self._make_pipeline(self._settings, **self._options))
         return reply
 
     def _stop(self, now_s: float) -> dict[str, Any]:
         mood, running = self._mood, self._pipeline is not None
-        self._pipeline = self._mood = None
+        self._use(None)
+        self._mood = None
         self._end_recording()
         if mood is None:
             tally = self._tally(now_s) if running else self._tally(self._started_s)
@@ -386,7 +411,7 @@ class Sessions:
 
     def _load(self) -> None:
         try:
-            self._make_pipeline(self.settings, **dict.fromkeys(OPTIONS, True))
+            self._make_pipeline(self.settings, **DEFAULT_OPTIONS)
             self.is_loaded = True
         except FramemoodError as error:
             self.problem = str(error)
@@ -400,4 +425,7 @@ def _scaled(report: FrameReport, factor: float) -> FrameReport:
     faces = tuple(
         replace(face, box=Box(*(value * factor for value in face.box))) for face in report.faces
     )
-    return replace(report, faces=faces)
+    texts = tuple(
+        replace(text, box=Box(*(value * factor for value in text.box))) for text in report.texts
+    )
+    return replace(report, faces=faces, texts=texts)

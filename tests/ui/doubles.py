@@ -14,6 +14,11 @@ class PlainPipeline:
     def __init__(self, settings=None, **options):
         self.options = options
         self.frames = []
+        self.text = None
+        self.is_closed = False
+
+    def close(self):
+        self.is_closed = True
 
     def analyze(self, frame):
         self.frames.append(frame)

@@ -1,11 +1,13 @@
 import asyncio
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from core.errors import ModelError
 from core.settings import Settings
+from core.types import Box, TextReading
 from tests.ui.doubles import HeldPipeline, PlainPipeline, encode, picture
 from ui.protocol import ProtocolError
 from ui.sessions import Session, Sessions
@@ -43,7 +45,13 @@ def test_media_time_is_when_a_frame_came(framed):
 def test_what_starts_says_what_is_in_force():
     session = Session(SETTINGS, PlainPipeline)
     reply = session.process({**START, "options": {"emotion": False}})
-    assert reply["options"] == {"faces": True, "emotion": False, "quality": True, "smoothing": True}
+    assert reply["options"] == {
+        "faces": True,
+        "emotion": False,
+        "quality": True,
+        "smoothing": True,
+        "ocr": False,
+    }
     assert reply["emotions"][3] == "happiness"
     assert reply["quality_threshold"] == SETTINGS.quality_threshold
 
@@ -178,3 +186,45 @@ def test_places_are_bounded_and_given_back():
         sessions.open()
 
     asyncio.run(talk())
+
+
+def test_text_is_read_only_where_it_was_asked_for_and_let_go_when_it_is_not(framed):
+    made = []
+
+    def make(settings, **options):
+        made.append(PlainPipeline(settings, **options))
+        return made[-1]
+
+    session = started(make)
+    assert made[0].options["ocr"] is False
+    assert "text_state" not in session.process(framed(1))
+    session.process({"type": "options", "options": {"ocr": True}})
+    assert made[0].is_closed
+    made[1].text = SimpleNamespace(state="loading")
+    assert session.process(framed(2))["text_state"] == "loading"
+    session.process({"type": "stop_analysis"})
+    assert made[1].is_closed
+
+
+def test_a_session_that_is_left_lets_its_pipeline_go():
+    made = []
+
+    def make(settings, **options):
+        made.append(PlainPipeline(settings, **options))
+        return made[-1]
+
+    session = started(make)
+    session.close()
+    assert made[0].is_closed
+
+
+def test_text_is_told_in_pixels_of_the_picture_that_was_sent(framed):
+    class Reading(PlainPipeline):
+        def analyze(self, frame):
+            told = TextReading("<b>=1+1</b>", 0.8, Box(64.0, 36.0, 128.0, 72.0))
+            return replace(super().analyze(frame), texts=(told,))
+
+    reply = started(Reading).process(framed(1, encode(picture(2560, 1440))))
+    assert reply["texts"] == [
+        {"text": "<b>=1+1</b>", "confidence": 0.8, "box": [128.0, 72.0, 256.0, 144.0]}
+    ]

@@ -4,7 +4,7 @@ import { Source, SourceRefused, listCameras } from "./camera.js";
 import { Chart } from "./chart.js";
 import { Flow } from "./flow.js";
 import { Link } from "./link.js";
-import { colourOf, drawFaces, drawPicture } from "./overlay.js";
+import { colourOf, drawFaces, drawPicture, drawTexts } from "./overlay.js";
 import { Faces, Incident, Meters, gradeOf, percent, put } from "./panels.js";
 import { Preferences } from "./preferences.js";
 
@@ -286,6 +286,7 @@ class Live {
     const mirror = this.preferences.values.mirror && this.source.kind === "camera";
     const { width, height } = this.picture;
     const place = drawPicture(context, this.picture, width, height, mirror);
+    drawTexts(context, this.report?.texts ?? [], place, { mirror, unit });
     drawFaces(context, this.report?.faces ?? [], place, {
       mirror,
       unit,
@@ -321,10 +322,19 @@ class Live {
       fps: Number.isFinite(flow.fps) ? `${flow.fps.toFixed(1)} fps` : "",
       latency: Number.isFinite(flow.latencyMs) ? `${flow.latencyMs.toFixed(0)} ms` : "",
       recording: this.isRecording ? `● ${this.t("live.recording")}` : "",
+      text: this.textWords(report),
       frozen: quality?.is_frozen ? `❙❙ ${this.t("common.frozen")}` : "",
     };
     for (const [name, words] of Object.entries(hud)) put(this.find(`[data-hud=${name}]`), words);
     this.describe(quality, report?.faces ?? []);
+  }
+
+  // What was read stands on the picture; this says why nothing does.
+  textWords(report) {
+    const state = report?.text_state;
+    if (!state) return "";
+    if (state !== "reading") return this.t(`live.text_${state}`);
+    return report.texts.length ? "" : this.t("live.text_none");
   }
 
   nowS() {

@@ -68,6 +68,30 @@ export function drawFaces(context, faces, place, { mirror, unit, labelOf, select
   }
 }
 
+// Text that was read: a thin frame and, below it, the words with their confidence.
+export function drawTexts(context, texts, place, { mirror, unit }) {
+  context.font = `500 ${12 * unit}px Inter, Pretendard, "Noto Sans KR", system-ui, sans-serif`;
+  context.textBaseline = "middle";
+  for (const { text, confidence, box } of texts) {
+    const [x, y, width, height] = box.map((side) => side * place.scale);
+    const left = place.x + (mirror ? place.width - x - width : x);
+    const top = place.y + y;
+    context.lineWidth = 1.5 * unit;
+    context.strokeStyle = "#ffffff";
+    context.strokeRect(left, top, width, height);
+    const words = `${text} ${Math.round(confidence * 100)} %`;
+    const wide = Math.min(context.measureText(words).width + 10 * unit, place.width);
+    const high = 18 * unit;
+    const at = Math.max(place.x, Math.min(left, place.x + place.width - wide));
+    const below = top + height + 2 * unit;
+    const line = below + high <= place.y + place.height ? below : top - high - 2 * unit;
+    context.fillStyle = "rgb(0 0 0 / 0.7)";
+    context.fillRect(at, line, wide, high);
+    context.fillStyle = "#ffffff";
+    context.fillText(words, at + 5 * unit, line + high / 2, wide - 10 * unit);
+  }
+}
+
 function drawLabel(context, words, box, place, tint, unit) {
   if (!words) return;
   context.font = `600 ${13 * unit}px Inter, Pretendard, "Noto Sans KR", system-ui, sans-serif`;

@@ -1,7 +1,7 @@
 // What a visitor set in the popover, kept in this browser.
 
 const KEY = "framemood-live";
-const OPTION_NAMES = ["faces", "emotion", "quality", "smoothing"];
+const OPTION_NAMES = ["faces", "emotion", "quality", "smoothing", "ocr"];
 
 export class Preferences {
   constructor({ threshold, fpsLimit }) {
@@ -13,6 +13,7 @@ export class Preferences {
       emotion: true,
       quality: true,
       smoothing: true,
+      ocr: false,
       mirror: true,
     };
     this.values = { ...this.defaults };
