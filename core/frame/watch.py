@@ -23,8 +23,8 @@ from core.types import FrameReport
 
 log = logging.getLogger(__name__)
 
-GAP_AFTER_S: Final = 3.0
-"""So long a camera that seems connected may give no frame before that is a gap, s."""
+GAP_AFTER_S: Final = 4.0
+"""So long a camera that was not refused may give no frame before that is a gap, s."""
 
 GAP_ROW_EVERY_S: Final = 1.0
 
@@ -239,8 +239,9 @@ class CameraWatch:
     def _look_for_gap(self) -> None:
         now_s, state = self._stream.now_s, self._stream.state
         silent_s = now_s - self._last_s
-        limit_s = GAP_ROW_EVERY_S if state.phase != "watching" or self._lost else GAP_AFTER_S
-        if silent_s < limit_s:
+        # One that was not refused yet may only be slow, to open or to send.
+        may_be_slow = state.phase in ("watching", "connecting") and not state.problem
+        if silent_s < (GAP_AFTER_S if may_be_slow and self._lost is None else GAP_ROW_EVERY_S):
             return
         onset_s = self._last_s if self._lost is None else self._lost.onset_s
         evidence = {"problem": state.problem} if state.problem else {}
