@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.frame.liveness_baseline import Usual
 from core.frame.liveness_finding import Finding, Hold
-from core.frame.liveness_view import Before, History, View, blur_px_of, cell_means
+from core.frame.liveness_view import Before, History, View, cell_means
 
 _TEXTURED: Final = 2.2
 """Root mean square steps of detail from which a cell has something that can be hidden."""
@@ -31,9 +31,8 @@ _OTHER_TONES: Final = 0.35
 
 _LIKE, _VERY_LIKE = 0.8, 0.95
 _DIMMED: Final = 0.45
-_MORE_BLUR_PX: Final = 1.25
-_SLOW_BLUR_PX: Final = 2.2
-"""Standard deviation, in nominal pixels, of the blur that comes on top of what was."""
+_BLURRED, _STILL_BLURRED, _CREPT = (1.5, 0.07), (1.25, 0.03), (2.2, 0.12)
+"""By what factor the odds of the blur score, and by how much itself, are above what was."""
 
 
 class CoverWatch:
@@ -91,57 +90,51 @@ class FocusWatch:
     def __init__(self) -> None:
         self._hold = Hold(0.7, 0.5)
         self._before: Before | None = None
-        self._usual_px = 0.0
+        self._usual = 0.0
         self._sharp: View | None = None
-        self._sharp_px = 0.0
+        self._sharp_blur = 0.0
 
     def look(self, view: View, history: History, usual: Usual | None) -> Finding | None:
         """Say whether the picture is out of focus now."""
+        blur = view.reading.blur_score
         if self._hold.since_s is not None:
-            more_px = on_top(view.blur_px, self._usual_px)
-            limit = 0.7 * _MORE_BLUR_PX if self._hold.is_on else _MORE_BLUR_PX
-            blurred = more_px > limit and self._is_same(view, history)
-            return self._finding(blurred, view, more_px, None)
+            limits = _STILL_BLURRED if self._hold.is_on else _BLURRED
+            blurred = _is_blurred(blur, self._usual, limits) and self._is_same(view, history)
+            return self._finding(blurred, view, None)
         before = history.before(view.time_s)
         if before is None:
             return None
-        self._before, self._usual_px = before, before.blur_px
-        more_px = on_top(view.blur_px, before.blur_px)
-        if more_px > max(_MORE_BLUR_PX, 0.5 * before.blur_px) and self._is_same(view, history):
-            return self._finding(True, view, more_px, self._onset_s(view, history))
+        self._before, self._usual = before, before.blur
+        if _is_blurred(blur, before.blur, _BLURRED) and self._is_same(view, history):
+            return self._finding(True, view, self._onset_s(view, history))
         return self._creeping(view, before, usual)
 
     def _creeping(self, view: View, before: Before, usual: Usual | None) -> Finding | None:
         """Against the sharpest this very view has been, for blur that comes slowly."""
-        if (
-            self._sharp is None
-            or self._sharp.likeness(view) < _VERY_LIKE
-            or before.blur_px < self._sharp_px
-        ):
-            self._sharp, self._sharp_px = before.last, before.blur_px
-        limit = max(_SLOW_BLUR_PX, 0.8 * self._sharp_px)
-        if usual is not None:
-            # A camera whose record is uneven has to be further off.
-            far = usual.middle["blur_score"] + 4 * usual.spread["blur_score"]
-            limit = max(limit, on_top(blur_px_of(far), self._sharp_px))
-        more_px = on_top(view.blur_px, self._sharp_px)
-        if more_px <= limit or view.spread < _DIMMED * before.spread:
+        sharp, blur = self._sharp, view.reading.blur_score
+        if sharp is None or sharp.likeness(view) < _VERY_LIKE or before.blur < self._sharp_blur:
+            self._sharp, self._sharp_blur = before.last, before.blur
+        # A camera whose record is uneven has to be further off.
+        far = usual.middle["blur_score"] + 4 * usual.spread["blur_score"] if usual else 0.0
+        blurred = _is_blurred(blur, self._sharp_blur, _CREPT) and blur > far
+        if not blurred or view.spread < _DIMMED * before.spread:
             return None
-        self._usual_px = self._sharp_px
-        return self._finding(True, view, more_px, None)
+        self._usual = self._sharp_blur
+        return self._finding(True, view, None)
 
-    def _finding(
-        self, blurred: bool, view: View, more_px: float, onset_s: float | None
-    ) -> Finding | None:
+    def _finding(self, blurred: bool, view: View, onset_s: float | None) -> Finding | None:
         if not self._hold.update(blurred, view.time_s, onset_s=onset_s):
             return None
         assert self._hold.since_s is not None
-        figures = {"blur_px": more_px, "blur_score": view.reading.blur_score}
-        return Finding(self._hold.since_s, min(1.0, 0.3 + more_px / 6), figures)
+        blur = view.reading.blur_score
+        severity = min(1.0, 0.3 + 0.08 * _odds(blur) / _odds(self._usual))
+        return Finding(
+            self._hold.since_s, severity, {"blur_score": blur, "usual_blur_score": self._usual}
+        )
 
     def _onset_s(self, view: View, history: History) -> float:
         for each in history.between(view.time_s - 0.5, view.time_s):
-            if on_top(each.blur_px, self._usual_px) > 0.5 * _MORE_BLUR_PX:
+            if _is_blurred(each.reading.blur_score, self._usual, _STILL_BLURRED):
                 return each.time_s
         return view.time_s
 
@@ -157,6 +150,9 @@ class FocusWatch:
         likeness = before.last.likeness(view)
         if likeness >= _LIKE:
             return True
+        if not _is_blurred(view.reading.blur_score, self._usual, _CREPT):
+            # What comes into view as a camera pans may be softer by itself.
+            return False
         usual = 1.0 - before.unlikeness(view.time_s - before.last.time_s)
         return likeness >= max(0.3, usual - 0.1)
 
@@ -185,6 +181,11 @@ def _hidden(view: View, clear: View) -> tuple[float, NDArray[np.bool_], bool]:
     return share, lost, float(np.median(moved[rest])) < 14.0
 
 
-def on_top(blur_px: float, usual_px: float) -> float:
-    """Width of the blur that makes ``blur_px`` of ``usual_px``."""
-    return float(np.sqrt(max(0.0, blur_px**2 - usual_px**2)))
+def _odds(blur: float) -> float:
+    blur = min(0.98, max(0.05, blur))
+    return blur / (1 - blur)
+
+
+def _is_blurred(blur: float, usual: float, limits: tuple[float, float]) -> bool:
+    factor, rise = limits
+    return blur > usual + rise and _odds(blur) > factor * _odds(usual)

@@ -50,8 +50,6 @@ class View:
         Root mean square step from pixel to pixel at 160 px, without the noise, by cell.
     noise : float
         Standard deviation of the noise in luma steps at the nominal size.
-    blur_px : float
-        Width of the blur that the score stands for, as of a step edge, nominal px.
     """
 
     time_s: float
@@ -63,7 +61,6 @@ class View:
     spread: float
     detail: NDArray[np.float32]
     noise: float
-    blur_px: float
 
     def likeness(self, other: View) -> float:
         """Correlation of both thumbnails, -1..1; 0 where either is flat or of another shape."""
@@ -117,7 +114,6 @@ def view_of(
         spread=length / float(np.sqrt(pattern.size)),
         detail=_detail(mid, (columns, rows), gain, noise * max(mid.shape) / 320),
         noise=noise,
-        blur_px=blur_px_of(reading.blur_score),
     )
 
 
@@ -129,7 +125,7 @@ class Before:
     ----------
     views : list of View
         Oldest first, four at least.
-    mean, spread, noise, blur_px, change : float
+    mean, spread, noise, blur, change : float
         Medians over them; see ``View`` and ``QualityReading``.
     typical : View
         The one with the median amount of detail.
@@ -139,7 +135,7 @@ class Before:
     mean: float
     spread: float
     noise: float
-    blur_px: float
+    blur: float
     change: float
     typical: View
 
@@ -206,20 +202,15 @@ def noise_steps(noise_level: float) -> float:
     return -10.0 * math.log1p(-min(0.9999, noise_level))
 
 
-def blur_px_of(blur_score: float) -> float:
-    """Width of a step edge's blur, nominal px, that a ``blur_score`` (0..1) stands for."""
-    squared = min(0.97, max(0.34, blur_score)) ** 2
-    return math.sqrt((9 * squared - 1) / (1 - squared))
-
-
 def _summed_up(views: list[View]) -> Before:
     figures = [
-        (each.mean, each.spread, each.noise, each.blur_px, each.reading.change) for each in views
+        (each.mean, each.spread, each.noise, each.reading.blur_score, each.reading.change)
+        for each in views
     ]
-    mean, spread, noise, blur_px, change = np.median(np.array(figures), axis=0).tolist()
+    mean, spread, noise, blur, change = np.median(np.array(figures), axis=0).tolist()
     by_detail = sorted(views, key=lambda each: float(each.detail.sum()))
     typical = by_detail[len(views) // 2]
-    return Before(views, mean, spread, noise, blur_px, change, typical)
+    return Before(views, mean, spread, noise, blur, change, typical)
 
 
 def _detail(
