@@ -1,15 +1,16 @@
 """Freeze: a picture that has stood still, codec noise aside, for a while of media time.
 
 A live sensor never repeats itself: even a still scene differs from frame to
-frame by its noise. A repeated frame differs only by what the codec does to
-it: for some frames it is refined, then most frames are exact copies, and now
-and then a keyframe draws everything anew. So it is the calmest few of the
-last frames that tells the two apart, not their mean.
+frame by its noise. Of a repeated frame a codec has ever less to say: for some
+frames it refines what it sent, then the decoded frames are exact copies, but
+for a keyframe now and then. Of a live scene it always has something new to
+say, though at a low rate that may be a few blocks a second.
 
-A codec at a low rate also wipes the noise of a live scene away almost wholly.
-Therefore calm is judged against how lively the source has been so far: after
-a lively time a little codec noise may remain, but a source that has always
-been nearly still has to fall silent.
+So a freeze is silence. How much silence it takes depends on how lively the
+source was right before: a crowd that falls silent for a third of a second has
+stopped; a night scene whose noise the codec hardly lets through has to be
+silent for longer; and where silence begins with a keyframe, or nothing was ever
+heard, the codec may have wiped away all there was, so that only time tells.
 """
 
 from __future__ import annotations
@@ -22,33 +23,45 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-WINDOW_S: Final = 0.3
-"""Stretch of frames that one judgement of calm rests on."""
+SILENT, NEARLY_SILENT = 0.0007, 0.003
+"""Mean absolute change, luma steps a pixel, up to which a frame says nothing new; the second
+after a lively time, when a codec may still be refining."""
 
-HOLD_S, QUICK_HOLD_S = 0.3, 0.25
-"""Calm has to last this long before it is called a freeze; less after a lively time."""
+WINDOW_S: Final = 0.4
+"""Stretch of frames that has to be silent after a lively time."""
+
+QUIET_S, ERASED_S = 0.35, 2.6
+"""How much longer it has to last where the codec let little through before, and where it may
+have wiped the noise of a live scene away."""
 
 RELEASE_S: Final = 0.25
 """Stretch of frames that has to be lively for a freeze to be over."""
 
-_LIFE_S: Final = 3.0
-_CALM_QUANTILE: Final = 0.15
-_SILENT, _NEARLY_SILENT = 0.0001, 0.004
-"""Luma steps a pixel, frame to frame: copies of a frame, and copies with some codec noise."""
+_LIFE_S, _LIFE_QUANTILE, _SILENT_OF_LIFE = 2.0, 0.6, 0.002
+_LIVELY, _QUIET = 0.03, 0.0015
+"""Steps a pixel before the silence: noise that comes through, and noise of which now and then
+a block comes through."""
 
-_REDRAWN, _REDRAWN_S, _REDRAWN_SHARE = 0.03, 0.5, 0.1
-"""A keyframe may redraw a frozen picture now and then. More than this share of frames (and
-more than one) in half a second that change by so many steps after a silent one: that is a
-slow camera, its frames shown several times each."""
+_SILENT_SHARE: Final = 0.7
+_ALIKE: Final = 1e-3
+"""A codec may go on flipping the same few pixels: changes that equal the one before to this
+share say nothing new either."""
 
-_CALM_SHARE: Final = 0.1
-_STOPPED, _STOPPED_SHARE = 0.1, 0.02
-_MOVING, _STILL_MOVING_SHARE, _STOPPED_AT_ONCE_SHARE = 1.0, 0.3, 0.01
-"""Movement of a whole step a pixel that ends between two frames: nothing in front of a camera
-stops like that, so what the codec goes on refining may be louder and is still a freeze."""
+_REDRAWN, _REDRAWN_FACTOR, _STILL, _BEFORE_S = 0.2, 20.0, 0.05, 0.2
+"""A keyframe draws a still picture anew: so many steps, and so many times what was before.
+Silence that only such a frame brought, within so many seconds, proves nothing."""
 
-_REDRAWN_FACTOR: Final = 10.0
-_RELEASE_FACTOR: Final = 2.0
+_DYING_SHARE: Final = 0.2
+"""Of a repeated frame a codec says less and less: the later half of its refinements over the
+earlier one. What it says of a live scene does not grow less."""
+
+_REDRAWN_S, _REDRAWN_SHARE = 0.5, 0.1
+"""More than this share of frames (and more than one) in half a second that change after a
+silent one: no keyframes come so often, that is a slow camera, its frames shown several times."""
+
+_ANOTHER_PICTURE: Final = 4.0
+"""Steps a pixel that no keyframe redraws the same picture by."""
+
 _FORGET_S: Final = 5.0
 """After a longer gap the frames before say nothing of those after."""
 
@@ -67,9 +80,9 @@ class FreezeDetector:
         self._before: NDArray[np.uint8] | None = None
         self._time_s = 0.0
         self._changes: deque[tuple[float, float]] = deque()
-        self._calm_since_s: float | None = None
-        self._limit = _SILENT
-        self._stopped_limit, self._stopped_s = 0.0, -1.0
+        self._silent_since_s: float | None = None
+        self._limit, self._hold_s = SILENT, 0.0
+        self._was_heard = False
         self._is_frozen = False
 
     def update(self, plane: NDArray[np.uint8], time_s: float, gain: float = 1.0) -> bool:
@@ -96,71 +109,85 @@ class FreezeDetector:
             self._before, self._time_s = kept, time_s
             return False
         self._time_s = time_s
-        change = cv2.norm(plane, before, cv2.NORM_L1) / plane.size * gain
+        return self.hear(cv2.norm(plane, before, cv2.NORM_L1) / plane.size * gain, time_s)
+
+    def hear(self, change: float, time_s: float) -> bool:
+        """Take how much a frame changed, mean absolute luma steps, and judge."""
         self._changes.append((time_s, change))
-        while self._changes[0][0] < time_s - _LIFE_S:
+        self._was_heard |= change > 0
+        while self._changes[0][0] < time_s - _LIFE_S - 1e-6:
             self._changes.popleft()
         if self._is_frozen:
-            self._watch_for_life(time_s)
+            self._listen_for_life(time_s)
         else:
-            self._watch_for_calm(time_s)
+            self._listen_for_silence(time_s)
         return self._is_frozen
 
-    def _watch_for_calm(self, time_s: float) -> None:
-        if self._changes[0][0] > time_s - WINDOW_S:
+    def _listen_for_silence(self, time_s: float) -> None:
+        start_s = time_s - WINDOW_S
+        recent = [c for t, c in self._changes if t > start_s + 1e-6]
+        if self._changes[0][0] > start_s + 0.15 * WINDOW_S or len(recent) < 2:
             return
-        calm = self._calm(time_s, WINDOW_S)
-        if self._calm_since_s is None:
-            self._limit = self._calm_limit(time_s)
-        if calm > self._limit:
-            self._calm_since_s = None
+        earlier = [c for t, c in self._changes if t <= start_s + 1e-6]
+        if self._silent_since_s is None:
+            life = sorted(earlier)[int(_LIFE_QUANTILE * (len(earlier) - 1))] if earlier else 0.0
+            self._limit = min(NEARLY_SILENT, max(SILENT, _SILENT_OF_LIFE * life))
+        silent = self._silent(recent)
+        if sum(silent) < _SILENT_SHARE * len(silent) or self._is_redrawn(time_s):
+            self._silent_since_s = None
             return
-        if self._calm_since_s is None:
-            self._calm_since_s = time_s
-        hold_s = QUICK_HOLD_S if self._limit >= _NEARLY_SILENT else HOLD_S
-        held = time_s - self._calm_since_s >= hold_s - 1e-6
-        self._is_frozen = held and not self._is_redrawn(time_s)
+        if self._silent_since_s is None:
+            self._silent_since_s = time_s
+            self._hold_s = self._hold(life, time_s)
+        self._is_frozen = silent[-1] and time_s - self._silent_since_s >= self._hold_s - 1e-6
 
-    def _watch_for_life(self, time_s: float) -> None:
-        calm = self._calm(time_s, RELEASE_S)
-        if calm > _RELEASE_FACTOR * self._limit or self._is_redrawn(time_s):
-            self._is_frozen = False
-            self._calm_since_s = None
+    def _hold(self, life: float, time_s: float) -> float:
+        """How much longer a silence has to last, after what was heard before it."""
+        if not self._was_heard:
+            return QUIET_S  # copies without a single difference come from no codec
+        if life < _QUIET:
+            return ERASED_S
+        for t, change in self._changes:
+            if t <= time_s - WINDOW_S - _BEFORE_S or change <= _REDRAWN:
+                continue
+            before = [c for u, c in self._changes if t - WINDOW_S - 1e-6 <= u < t]
+            usual = sorted(before)[len(before) // 2] if before else change
+            is_keyframe = usual < _STILL and change > _REDRAWN_FACTOR * usual
+            if is_keyframe and not self._was_dying_away(before):
+                return ERASED_S
+        return 0.0 if life >= _LIVELY else QUIET_S
+
+    def _was_dying_away(self, changes: list[float]) -> bool:
+        """Whether a source had fallen silent, or was about to, when a keyframe came."""
+        silent = self._silent(changes)
+        if sum(silent) >= _SILENT_SHARE * len(silent):
+            return True
+        half = len(changes) // 2
+        return all(silent[-3:]) and sum(changes[half:]) < _DYING_SHARE * sum(changes[:half])
+
+    def _silent(self, changes: list[float]) -> list[bool]:
+        alike = [
+            abs(after - before) <= _ALIKE * after < _ALIKE * _LIVELY
+            for before, after in pairwise([-1.0, *changes])
+        ]
+        return [c <= self._limit or same for c, same in zip(changes, alike, strict=True)]
+
+    def _listen_for_life(self, time_s: float) -> None:
+        recent = [c for t, c in self._changes if t > time_s - RELEASE_S - 1e-6]
+        heard = sum(not silent for silent in self._silent(recent))
+        if (
+            recent[-1] >= _ANOTHER_PICTURE
+            or (heard >= 2 and 2 * heard > len(recent))
+            or self._is_redrawn(time_s)
+        ):
+            self._is_frozen, self._silent_since_s = False, None
             self._changes.clear()
-
-    def _calm(self, time_s: float, window_s: float) -> float:
-        """How much the calmest of the last frames changed, steps a pixel."""
-        changes = sorted(c for t, c in self._changes if t > time_s - window_s - 1e-6)
-        return changes[int(_CALM_QUANTILE * (len(changes) - 1))]
 
     def _is_redrawn(self, time_s: float) -> bool:
         """Whether silence is broken more often than keyframes would."""
         changes = [c for t, c in self._changes if t > time_s - _REDRAWN_S - 1e-6]
-        redrawn_above = max(_REDRAWN, _REDRAWN_FACTOR * self._limit)
         redrawn = sum(
-            before <= self._limit and change > redrawn_above for before, change in pairwise(changes)
+            before <= self._limit and after > 10 * self._limit
+            for before, after in pairwise(changes)
         )
         return redrawn > max(1.0, _REDRAWN_SHARE * len(changes))
-
-    def _calm_limit(self, time_s: float) -> float:
-        """What still counts as calm, after how lively the source was before."""
-        earlier = sorted(c for t, c in self._changes if t <= time_s - WINDOW_S)
-        life = earlier[len(earlier) // 2] if earlier else 0.0
-        self._watch_for_stop(time_s)
-        if 0 <= time_s - self._stopped_s <= WINDOW_S:
-            return self._stopped_limit
-        return min(_NEARLY_SILENT, max(_SILENT, _CALM_SHARE * life))
-
-    def _watch_for_stop(self, time_s: float) -> None:
-        """Notice movement that ended with the last frame; one cut alone is no movement."""
-        *moved, last = (c for t, c in self._changes if t > time_s - WINDOW_S - 1e-6)
-        if not moved:
-            return
-        moving = sorted(moved)[len(moved) // 2]
-        if (
-            moving >= _MOVING
-            and moved[-1] >= _STILL_MOVING_SHARE * moving
-            and last <= _STOPPED_AT_ONCE_SHARE * moving
-        ):
-            self._stopped_s = time_s
-            self._stopped_limit = min(_STOPPED, _STOPPED_SHARE * moving)
