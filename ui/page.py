@@ -8,7 +8,7 @@ from typing import Any, Final
 import gradio as gr
 
 from core.settings import Settings
-from ui import films, live, quality, video
+from ui import films, live, quality, session, video
 from ui.context import Context
 from ui.health import Metrics, health_routes
 from ui.protocol import MAX_MESSAGE_BYTES
@@ -21,6 +21,7 @@ from ui.theme import theme
 TABS: Final[tuple[tuple[str, Callable[[Context], None]], ...]] = (
     ("live", live.build),
     ("video", video.build),
+    ("session", session.build),
     ("films", films.build),
     ("quality", quality.build),
 )

@@ -1,0 +1,55 @@
+"""The Mood session tab: consent, two phases, one verdict.
+
+The browser leads through it (``static/session.js``) and speaks the session mode of
+docs/protocol.md. The stimulus never leaves the visitor's computer, and what is
+downloaded in the end is made there: nothing of a visitor is kept here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import gradio as gr
+
+from core.mood.verdict import LONGEST_S, SHORTEST_S, SessionSettings
+from ui.context import Context
+from ui.live import Fallback
+from ui.texts import tab_strings
+from ui.visitors import visitor_of
+
+_TEMPLATE: Final = Path(__file__).parent / "static" / "session.html"
+
+_ON_LOAD: Final = """
+const start = async () => {
+  const module = await import(window.framemood.asset("framemood-static/session.js").href);
+  module.mount(element, { server, ...props.value });
+};
+start();
+"""
+
+
+def build(context: Context) -> None:
+    """Lay the tab out."""
+    fallback = Fallback(context.admission)
+
+    async def analyze_live(call: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+        # Called as on the Live tab, so that one script serves both.
+        visitor = visitor_of(request.request, context.settings.proxy_hops)
+        return await fallback.analyze(call, visitor)
+
+    gr.HTML(
+        {
+            "texts": tab_strings("common", "live", "session"),
+            "limits": {
+                "shortest": SHORTEST_S,
+                "longest": LONGEST_S,
+                "usual": SessionSettings().baseline_s,
+            },
+        },
+        html_template=_TEMPLATE.read_text(encoding="utf-8"),
+        js_on_load=_ON_LOAD,
+        server_functions=[analyze_live],
+        apply_default_css=False,
+        elem_id="fm-session",
+    )

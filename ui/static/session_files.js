@@ -1,0 +1,52 @@
+// What can be taken home: made here from the answer, kept nowhere else.
+
+const COLUMNS = ["anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral", "trust", "brightness", "blur_score", "face_width_px", "turn_degrees"];
+
+export function sessionJson(record) {
+  return JSON.stringify(record);
+}
+
+// The same columns and numbers as `SessionRecord.write_csv` of the library.
+export function sessionCsv(record) {
+  const lines = [["time_s", "phase", ...COLUMNS].join(",")];
+  for (const phase of ["baseline", "stimulus"]) {
+    const { frames } = record.phases[phase];
+    frames.time_s.forEach((timeS, at) => {
+      const cells = COLUMNS.map((name) => frames[name]?.[at] ?? "");
+      lines.push([timeS, phase, ...cells].join(","));
+    });
+  }
+  return `${lines.join("\r\n")}\r\n`;
+}
+
+// One page that opens without a network: the styles are written into it, the drawings are inline.
+export async function reportHtml(result, { title, language, made }) {
+  const sheets = await Promise.all(
+    ["styles.css", "session.css"].map(async (name) => {
+      const answer = await fetch(window.framemood.asset(`framemood-static/${name}`));
+      return answer.text();
+    }),
+  );
+  const body = result.cloneNode(true);
+  for (const node of body.querySelectorAll("button, fieldset, [data-screen]")) node.remove();
+  const words = document.createElement("div");
+  words.textContent = `${title} · ${made}`;
+  return `<!doctype html>
+<html lang="${language}"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${words.innerHTML}</title>
+<style>${sheets.join("\n")}
+body { margin: 0 auto; max-width: 1100px; padding: 24px; }
+@media (prefers-color-scheme: dark) { body:not(.dark) { color-scheme: dark; } }</style></head>
+<body><p class="fms-fine">${words.innerHTML}</p>
+<section class="fms" data-step="result"><div class="fms-result">${body.innerHTML}</div></section></body></html>`;
+}
+
+export function download(name, text, type) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = name;
+  link.click();
+  // The download has to have begun before its address goes.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+}
