@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from core.errors import ModelError
 from core.frame.liveness_clock import ClockWatch
+from core.frame.ocr_clock import ClockReader
 from core.frame.ocr_service import Mailbox, State, TextScan, TextService, shared_service
 from core.frame.pictures import Picture
 from core.incidents import Incident
@@ -170,7 +171,7 @@ class TextFollower:
     def __init__(self, settings: Settings, *, live: bool, worker: TextWorker | None = None) -> None:
         self._live = live
         self._worker = worker or TextWorker(settings.ocr_languages, settings)
-        self._clock = ClockWatch()
+        self._clock, self._reader = ClockWatch(), ClockReader()
         self._scan: TextScan | None = None
         self._second = -1
         self._told: TextScan | None = None
@@ -216,12 +217,14 @@ class TextFollower:
             return ()
         if scan is not self._told:
             self._told = scan
-            self._clock.update(" ".join(each.text for each in scan.texts), scan.time_s, change)
+            shown = self._reader.read((each.text for each in scan.texts), scan.time_s)
+            self._clock.update(shown, scan.time_s, change)
         return scan.texts
 
     def reset(self) -> None:
         """Forget what was read, as at a jump in the source."""
-        self._clock, self._scan, self._told, self._second = ClockWatch(), None, None, -1
+        self._clock, self._reader = ClockWatch(), ClockReader()
+        self._scan, self._told, self._second = None, None, -1
 
     def close(self) -> None:
         """Leave the reader; twice does no harm."""
