@@ -66,6 +66,12 @@ def build(context: Context) -> None:
                 faces = gr.Checkbox(True, label=context.t("video.faces_on"))
                 emotion = gr.Checkbox(True, label=context.t("video.emotion_on"))
                 quality = gr.Checkbox(True, label=context.t("video.quality_on"))
+                ocr = gr.Checkbox(
+                    False,
+                    label=context.t("video.ocr_on"),
+                    info=context.t("video.ocr_info"),
+                    elem_id="fmv-ocr",
+                )
                 every = gr.Slider(
                     1,
                     MOST_EVERY,
@@ -91,7 +97,7 @@ def build(context: Context) -> None:
     details = _html("", "mountDetails", "fmv-details")
 
     desk = _Desk(jobs, context.settings.language)
-    options = [faces, emotion, quality, every, record]
+    options = [faces, emotion, quality, ocr, every, record]
     shown = [stage, details, start, stop, sample]
     quiet: dict[str, Any] = {
         "show_progress": "hidden",
@@ -130,6 +136,7 @@ class _Desk:
         faces: bool,
         emotion: bool,
         quality: bool,
+        ocr: bool,
         every: float,
         record: bool,
         request: gr.Request,
@@ -140,6 +147,7 @@ class _Desk:
             "faces": faces,
             "emotion": emotion,
             "quality": quality,
+            "ocr": ocr,
             "every": every,
             "record": record,
         }
@@ -169,6 +177,7 @@ class _Desk:
         faces: bool,
         emotion: bool,
         quality: bool,
+        ocr: bool,
         every: float,
         record: bool,
         request: gr.Request,
@@ -180,6 +189,7 @@ class _Desk:
             "faces": faces,
             "emotion": emotion,
             "quality": quality,
+            "ocr": ocr,
             "every": every,
             "record": record,
         }
@@ -204,7 +214,7 @@ class _Desk:
     async def _follow(
         self, wanted: Request, language: str, request: gr.Request
     ) -> AsyncIterator[Page]:
-        if not (wanted.faces or wanted.quality):
+        if not (wanted.faces or wanted.quality or wanted.ocr):
             said = text("video.error_no_reading", language)
             yield _idle(video_view.failed(language, said))
             return
@@ -268,6 +278,7 @@ def _wanted(
     faces: bool,
     emotion: bool,
     quality: bool,
+    ocr: bool,
     every: float,
     record: bool,
 ) -> Request:
@@ -277,6 +288,7 @@ def _wanted(
         faces=bool(faces),
         emotion=bool(emotion and faces),
         quality=bool(quality),
+        ocr=bool(ocr),
         every=min(MOST_EVERY, max(1, int(every))),
         record=bool(record),
     )

@@ -57,6 +57,8 @@ class Request:
         What the visitor calls it, for messages and file names.
     faces, emotion, quality : bool
         Which readings are made.
+    ocr : bool
+        Whether text is read, too.
     every : int
         Analyse every Nth frame, at least 1.
     record : bool
@@ -68,6 +70,7 @@ class Request:
     faces: bool = True
     emotion: bool = True
     quality: bool = True
+    ocr: bool = False
     every: int = 1
     record: bool = False
 
@@ -280,6 +283,7 @@ class Jobs:
                 faces=request.faces,
                 emotion=request.emotion,
                 quality=request.quality,
+                ocr=request.ocr,
                 every=request.every,
                 record=record,
                 mlflow=record,
