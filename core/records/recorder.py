@@ -334,6 +334,7 @@ class RunRecorder:
     def _write(self, name: str, value: object, places: Sequence[Path] | None = None) -> None:
         for place in self._places if places is None else places:
             try:
+                _make(place)
                 write_json(place / name, value)
             except RecordError as error:
                 if str(error) not in self.problems:
@@ -346,6 +347,6 @@ def _make(directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RecordError(
-            f"{directory}: cannot be made ({error.strerror}); "
+            f"{directory}: cannot be made ({error.strerror or error}); "
             "choose a directory that may be written"
         ) from error
