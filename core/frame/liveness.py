@@ -148,6 +148,9 @@ class LivenessMonitor:
             "covered": self._cover.look(view, history),
         }
         found = {kind: finding for kind, finding in looks.items() if finding is not None}
+        if self._black.suspects or self._white.suspects or self._cover.suspects:
+            # A picture with nothing in it repeats itself.
+            found.pop("stutter", None)
         if any(kind in self._open and kind not in found for kind in _BLIND):
             # What was seen while nothing could be seen is nothing to compare with.
             self._start()

@@ -43,6 +43,11 @@ class CoverWatch:
         self._clear: View | None = None
         self._covered: list[tuple[float, NDArray[np.bool_]]] = []
 
+    @property
+    def suspects(self) -> bool:
+        """Whether it may be so, though that is not sure yet."""
+        return self._hold.since_s is not None
+
     def look(self, view: View, history: History) -> Finding | None:
         """Say whether the lens is covered now."""
         if self._hold.since_s is None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from typing import Final
+from itertools import pairwise
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -15,16 +16,25 @@ _USUAL_S, _NOW_S = 10.0, 1.0
 _SLOW: Final = 0.5
 _RECKON_S: Final = 0.5
 _GAP_S: Final = 0.8
-_REPEATED: Final = 0.05
+_REPEATED, _RESUMED = 0.05, 0.6
 _LIVELY: Final = 0.0012
 """``change`` from which a source moves so much that a repeated frame stands out."""
+
+
+class _Shown(NamedTuple):
+    """A frame: when, whether it repeats the one before or brings movement, the work on it."""
+
+    time_s: float
+    is_repeated: bool
+    is_lively: bool
+    busy_ms: float
 
 
 class StutterWatch:
     """Compares the rate of new pictures with what it was."""
 
     def __init__(self) -> None:
-        self._frames: deque[tuple[float, bool, float]] = deque()
+        self._frames: deque[_Shown] = deque()
         self._hold = Hold(0.3, 0.8)
         self._changes: deque[float] = deque(maxlen=150)
         self._usual_hz = self._lively = 0.0
@@ -34,19 +44,19 @@ class StutterWatch:
         self, reading: QualityReading, time_s: float, stage_ms: Mapping[str, float] | None = None
     ) -> Finding | None:
         """Say whether new pictures come much more slowly than they did."""
-        gap_s = time_s - self._frames[-1][0] if self._frames else 0.0
+        gap_s = time_s - self._frames[-1].time_s if self._frames else 0.0
         if reading.is_frozen or gap_s < 0:
             # The pause is the freeze's, and says nothing of the rate before or after.
             self._hold.reset()
             self._frames.clear()
             return None
         self._note(reading, time_s, sum(stage_ms.values()) if stage_ms else 0.0)
-        if time_s - self._frames[0][0] < 3 * _NOW_S:
+        if time_s - self._frames[0].time_s < 3 * _NOW_S:
             return None
         if self._hold.since_s is None and time_s - self._reckoned_s > _RECKON_S:
             self._reckoned_s = time_s
-            self._usual_hz = _rate_hz(self._frames, self._frames[0][0], time_s - _NOW_S)
-        recent_hz = _rate_hz(self._frames, time_s - _NOW_S, time_s)
+            self._usual_hz = _rate_hz(self._frames, self._frames[0].time_s, time_s - _NOW_S)
+        recent_hz = self._recent_hz(time_s)
         late = gap_s > max(_GAP_S, 4.0 / max(self._usual_hz, 0.1))
         slow = recent_hz < _SLOW * self._usual_hz and self._usual_hz * _NOW_S >= 4
         onset_s = time_s - (gap_s if late else 0.7 * _NOW_S)
@@ -61,6 +71,16 @@ class StutterWatch:
         }
         return Finding(self._hold.since_s, severity, figures)
 
+    def _recent_hz(self, time_s: float) -> float:
+        """New pictures a second; repeated ones count as such between new ones only.
+
+        A picture that turns black or stops repeats itself as well, without new ones.
+        """
+        recent = [each for each in self._frames if each.time_s > time_s - _NOW_S]
+        resumed = sum(before.is_repeated and after.is_lively for before, after in pairwise(recent))
+        fresh = sum(not each.is_repeated for each in recent)
+        return (fresh if resumed >= 2 else len(recent)) / _NOW_S
+
     def _note(self, reading: QualityReading, time_s: float, busy_ms: float) -> None:
         if time_s - self._livened_s > _RECKON_S and len(self._changes) > 10:
             self._livened_s = time_s
@@ -68,30 +88,31 @@ class StutterWatch:
         repeated = self._lively > _LIVELY and reading.change < _REPEATED * self._lively
         if not repeated:
             self._changes.append(reading.change)
-        self._frames.append((time_s, repeated, busy_ms))
-        while self._frames[0][0] < time_s - _USUAL_S:
+        lively = reading.change > _RESUMED * self._lively
+        self._frames.append(_Shown(time_s, repeated, lively, busy_ms))
+        while self._frames[0].time_s < time_s - _USUAL_S:
             self._frames.popleft()
 
     def _cause(self, since_s: float, stage_ms: Mapping[str, float] | None) -> str:
-        slow = [each for each in self._frames if each[0] >= since_s][-50:]
+        slow = [each for each in self._frames if each.time_s >= since_s][-50:]
         if len(slow) < 4:
             slow = list(self._frames)[-4:]
-        steps_s = np.diff([time_s for time_s, _, _ in slow])
+        steps_s = np.diff([each.time_s for each in slow])
         step_ms = 1000 * float(np.median(steps_s))
         if stage_ms:
             if stage_ms.get("decode", 0.0) > 0.5 * step_ms:
                 return "decode"
-            if float(np.median([busy_ms for _, _, busy_ms in slow])) > 0.7 * step_ms:
+            if float(np.median([each.busy_ms for each in slow])) > 0.7 * step_ms:
                 return "cpu"
         # A camera that slows down gives an even, lower rate; a network holds frames back.
         return "network" if 1000 * float(steps_s.max()) > 3.0 * step_ms else "camera"
 
 
-def _rate_hz(frames: deque[tuple[float, bool, float]], start_s: float, end_s: float) -> float:
+def _rate_hz(frames: deque[_Shown], start_s: float, end_s: float) -> float:
     """New pictures a second between two times."""
     fresh = 0
-    for time_s, repeated, _ in reversed(frames):
-        if time_s <= start_s:
+    for each in reversed(frames):
+        if each.time_s <= start_s:
             break
-        fresh += time_s <= end_s and not repeated
+        fresh += each.time_s <= end_s and not each.is_repeated
     return fresh / max(1e-3, end_s - start_s)
