@@ -53,9 +53,28 @@ def quality(page: Page) -> None:
     page.wait_for_timeout(2_000)
 
 
+def session(page: Page) -> None:
+    """What is asked before anything is measured."""
+    page.locator(".fms[data-mounted]").wait_for()
+
+
+def session_result(page: Page) -> None:
+    """The sample through both phases, to its verdict."""
+    session(page)
+    for field in ("baseline", "stimulus"):
+        page.locator(f".fms [name={field}]").fill("10")
+    page.locator(".fms [data-do=sample]").click()
+    page.locator(".fms[data-link=open] [data-do=begin]").click()
+    page.locator(".fms [data-do=second]").click()
+    page.locator(".fms[data-step=result]").wait_for()
+    page.evaluate("window.scrollTo(0, 0)")
+
+
 TABS: dict[str, Callable[[Page], None]] = {
     "live": live,
     "video": video,
+    "session": session,
+    "session_result": session_result,
     "films": films,
     "quality": quality,
 }
@@ -74,9 +93,10 @@ def photograph(browser: Browser, url: str) -> None:
                 page = context.new_page()
                 page.set_default_timeout(WAIT_MS)
                 page.goto(url)
-                page.locator("[role=tab]").filter(has_text=tab.capitalize()).first.click()
+                words = tab.split("_")[0]
+                page.locator("[role=tab]").filter(has_text=words).first.click()
                 prepare(page)
-                page.screenshot(path=PICTURES / f"{tab}-{width}-{theme}.png")
+                page.screenshot(path=PICTURES / f"{tab.replace('_', '-')}-{width}-{theme}.png")
                 context.close()
 
 
