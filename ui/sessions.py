@@ -210,6 +210,8 @@ class Session:
         reply = report_reply(report, sent.id, size_px, wait_ms, self.dropped)
         if self._pipeline.text is not None:
             reply["text_state"] = self._pipeline.text.state
+        if self._recording is not None and self._recording.problem:
+            reply["recording_problem"] = self._recording.problem
         then = [] if self._mood is None else self._mood.add(report)
         for message in then:
             if message["type"] == "result":

@@ -243,7 +243,9 @@ class Live {
     drawn();
     this.root.dataset.faces = String(report.faces.length);
     if (report.quality) this.chart.add(this.nowS(), report.quality);
-    if (this.find(".fm-banner").hidden === false && !this.link.isFallback) this.banner("");
+    if (report.recording_problem) {
+      this.banner(this.t("live.recording_problem", { problem: report.recording_problem }));
+    } else if (this.find(".fm-banner").hidden === false && !this.link.isFallback) this.banner("");
   }
 
   showPlain(picture, width, height) {

@@ -1,0 +1,119 @@
+"""A live analysis is recorded from when its visitor says so until they say otherwise."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from core.incidents import Incident
+from core.records import delivery
+from core.records.store import list_runs, read_metrics
+from core.settings import Settings
+from core.types import FrameReport
+from tests.ui.doubles import PlainPipeline
+from ui.recording import LiveRecording
+from ui.sessions import Session
+
+START = {"type": "start_analysis", "mode": "live", "options": {}}
+ON = {"type": "record", "on": True}
+OFF = {"type": "record", "on": False}
+
+
+@pytest.fixture(autouse=True)
+def no_process(monkeypatch):
+    monkeypatch.setattr(delivery.courier, "ensure", lambda settings: None)
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings(records_dir=tmp_path / "logs", workers=1)
+
+
+@pytest.fixture
+def session(settings):
+    session = Session(settings, PlainPipeline)
+    assert session.process(START, received_s=0.0)["type"] == "started"
+    return session
+
+
+def finish():
+    """Wait for what is finished in the background."""
+    for thread in threading.enumerate():
+        if thread.name == "finish-recording":
+            thread.join()
+
+
+def test_nothing_is_kept_until_it_is_asked_for(session, settings, framed):
+    session.process(framed(1))
+    session.process({"type": "stop_analysis"})
+    finish()
+    assert not settings.records_dir.exists()
+
+
+@pytest.mark.parametrize("end", [OFF, {"type": "stop_analysis"}, START, None])
+def test_what_comes_between_on_and_off_is_kept(session, settings, framed, end):
+    session.process(framed(1), received_s=10.0)
+    reply = session.process(ON)
+    assert (reply["type"], reply["on"]) == ("recording", True)
+    for number in (2, 3):
+        session.process(framed(number), received_s=20.0 + number)
+    if end is None:
+        session.close()
+    else:
+        session.process(end)
+    session.process(framed(4))
+    finish()
+    (info,) = list_runs(settings.records_dir)
+    assert (info.run_id, info.kind, info.frames, info.state) == (reply["run_id"], "live", 2, "done")
+    rows = read_metrics(info.path, ("index", "time_s"))
+    assert rows["index"].tolist() == [0, 1]
+    assert rows["time_s"].tolist() == [0.0, 1.0]
+    pictures = {".jpg", ".png", ".webp", ".mp4"}
+    assert not [path for path in settings.records_dir.rglob("*") if path.suffix in pictures]
+
+
+def test_asking_twice_goes_on_with_the_same_run(session):
+    first = session.process(ON)
+    assert session.process(ON) == first
+    assert session.process(OFF) == {"type": "recording", "on": False, "run_id": None}
+    finish()
+
+
+def test_a_server_that_keeps_nothing_says_so(tmp_path):
+    settings = Settings(records_dir=tmp_path / "logs", allow_records=False)
+    session = Session(settings, PlainPipeline)
+    session.process(START)
+    assert session.process(ON)["code"] == "not_allowed"
+    assert not settings.records_dir.exists()
+
+
+def test_a_record_of_nothing_is_refused(settings):
+    assert Session(settings, PlainPipeline).process(ON)["code"] == "not_started"
+    session = Session(settings, PlainPipeline)
+    session.process(START)
+    assert session.process({"type": "record", "on": "yes"})["code"] == "bad_message"
+
+
+def test_a_disk_that_takes_nothing_is_told_and_frames_go_on(settings, session, framed):
+    settings.records_dir.write_text("in the way", "utf-8")
+    session.process(ON)
+    replies = [session.process(framed(number)) for number in range(30)]
+    assert {reply["type"] for reply in replies} == {"report"}
+    assert "cannot be" in replies[-1]["recording_problem"]
+    session.process(OFF)
+    finish()
+
+
+def test_incidents_are_counted_from_the_start_of_the_recording(settings):
+    recording = LiveRecording(settings, "live", {})
+    freeze = Incident("freeze", 8.0, 12.5)
+    recording.add(FrameReport(100, 10.0, "no_face"))
+    recording.add(FrameReport(101, 12.5, "no_face", incidents=(freeze,)))
+    recording.close()
+    finish()
+    (info,) = list_runs(settings.records_dir)
+    assert info.duration_s == 5.0
+    rows = read_metrics(info.path, ("time_s", "incidents"))
+    assert rows["time_s"].tolist() == [0.0, 2.5]
+    assert rows["incidents"].tolist() == ["", "freeze"]
