@@ -70,8 +70,8 @@ def figures(rows: RunRows, threshold: float) -> dict[str, float | int | None]:
     quality = rows.measures["quality"]
     known = quality[np.isfinite(quality)]
     hours = (end_s - start_s) / 3600.0
-    count = len(rows.incidents)
-    troubled_s = _covered_s(rows)
+    count = len(rows.incidents) if rows.knows_incidents else None
+    lasts = end_s > start_s and count is not None
     return {
         "frames": len(rows),
         "duration": _rounded(end_s - start_s),
@@ -83,8 +83,8 @@ def figures(rows: RunRows, threshold: float) -> dict[str, float | int | None]:
         "ocr": _mean(rows.measures["ocr"]),
         "trust": _mean(rows.measures["trust"]),
         "incidents": count,
-        "hourly": _rounded(count / hours) if hours > 0 else None,
-        "troubled": _rounded(troubled_s / (end_s - start_s)) if end_s > start_s else None,
+        "hourly": _rounded(count / hours) if lasts and count is not None else None,
+        "troubled": _rounded(_covered_s(rows) / (end_s - start_s)) if lasts else None,
         "risk": _last(rows.measures["risk"]),
         "risk_now": _last(rows.measures["risk_now"]),
     }

@@ -70,12 +70,15 @@ class RunRows:
         (0..1, now and within 30 s); NaN where nothing was measured.
     incidents : tuple of dict
         As incidents.json holds them, in order of onset.
+    knows_incidents : bool
+        Whether there is an incidents.json at all.
     """
 
     time_s: Floats
     wall_s: Floats
     measures: dict[str, Floats]
     incidents: tuple[dict[str, Any], ...]
+    knows_incidents: bool
 
     def __len__(self) -> int:
         return len(self.time_s)
@@ -123,7 +126,8 @@ def read_run(directory: Path, settings: Settings) -> RunRows:
         measures["risk_now"], measures["risk"] = risk.astype(np.float64).T
     incidents = [each for each in read_incidents(directory) if _is_placed(each)]
     incidents.sort(key=lambda each: float(each["onset_s"]))
-    return RunRows(time_s, _wall(rows["wall_time_utc"]), measures, tuple(incidents))
+    known = (directory / "incidents.json").is_file()
+    return RunRows(time_s, _wall(rows["wall_time_utc"]), measures, tuple(incidents), known)
 
 
 class RowsCache:

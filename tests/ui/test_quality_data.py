@@ -155,6 +155,14 @@ def test_figures_count_what_they_say(run):
     assert found["troubled"] == pytest.approx(2.5 / 4)
 
 
+def test_a_run_that_does_not_say_its_incidents_is_not_said_to_have_none(run):
+    rows = [metric(0), metric(1)]
+    assert figures(read(run(rows)), 0.5)["incidents"] is None
+    assert figures(read(run(rows)), 0.5)["troubled"] is None
+    none = figures(read(run(rows, None, [])), 0.5)
+    assert (none["incidents"], none["troubled"]) == (0, 0.0)
+
+
 def test_a_scatter_is_sampled_but_its_rho_rests_on_all_rows(run):
     rng = np.random.default_rng(0)
     quality = rng.random(3_000)

@@ -11,6 +11,7 @@ const PANELS = [
 ];
 const GAP = 30;
 const LANE = 20;
+const MOST_LANES = 3;
 const LEFT = 42;
 const RIGHT = 10;
 const BOTTOM = 42;
@@ -221,6 +222,14 @@ export class Timeline {
       last.set(incident.kind, band);
       joined.push(band);
     });
+    // Those that hold at the same time stand below each other.
+    const ends = [];
+    for (const band of joined) {
+      let row = ends.findIndex((end) => end + pixel <= band.start);
+      if (row < 0) row = ends.length < MOST_LANES ? ends.length : MOST_LANES - 1;
+      band.row = row;
+      ends[row] = Math.max(ends[row] ?? band.end, band.end);
+    }
     for (const band of joined) band.width = (Math.min(band.end, to) - Math.max(band.start, from)) / pixel;
     return joined;
   }
@@ -249,10 +258,11 @@ export class Timeline {
   figure(width) {
     const { t } = this.page;
     const colour = palette(this.element);
-    const lane = this.run.incidents.length ? LANE : 0;
-    const inner = lane + this.panels.reduce((sum, panel) => sum + panel.height + GAP, 0);
     const range = this.shown.map((time) => this.x(time));
     const bands = this.bands(range);
+    const lanes = this.run.incidents.length ? Math.max(1, ...bands.map((band) => band.row + 1)) : 0;
+    const lane = LANE * lanes;
+    const inner = lane + this.panels.reduce((sum, panel) => sum + panel.height + GAP, 0);
     const font = { family: getComputedStyle(this.element).fontFamily, size: 12, color: colour("soft") };
     const last = `y${this.panels.length > 1 ? this.panels.length : ""}`;
     const layout = {
@@ -308,13 +318,14 @@ export class Timeline {
       const role = roleOf(band.kind);
       const place = { type: "rect", xref: "x", yref: "paper", x0: band.start, x1: band.end };
       layout.shapes.push({ ...place, y0: 0, y1: bandTop, layer: "below", fillcolor: colour(role, 0.13), line: { width: 0 } });
-      layout.shapes.push({ ...place, y0: bandTop + 3 / inner, y1: 1, fillcolor: colour(role, 0.3), line: { color: colour(role), width: 1 } });
+      const top = 1 - (band.row * LANE) / inner;
+      layout.shapes.push({ ...place, y0: top - (LANE - 3) / inner, y1: top, fillcolor: colour(role, 0.3), line: { color: colour(role), width: 1 } });
       const words = this.page.kind(band.kind);
       const long = [...words].reduce((sum, letter) => sum + (letter > "\u1100" ? 12 : 6.6), 8);
       const text = band.width >= long ? words : band.width >= 12 ? String(band.number) : "";
       if (text) {
         layout.annotations.push({
-          xref: "x", yref: "paper", x: (Math.max(band.start, range[0]) + Math.min(band.end, range[1])) / 2, y: 1, yanchor: "top", showarrow: false,
+          xref: "x", yref: "paper", x: (Math.max(band.start, range[0]) + Math.min(band.end, range[1])) / 2, y: top, yanchor: "top", showarrow: false,
           yshift: 1, borderpad: 0, text, font: { size: 11.5, color: colour("ink") },
         });
       }

@@ -18,11 +18,11 @@ const KIND_ROLES = {
   unreadable: "ink",
   lost: "ink",
   black: "ink",
-  covered: "anger",
+  covered: "fear",
   washed_out: "fair",
   defocused: "sharpness",
   noise_burst: "noise",
-  moved: "fear",
+  moved: "accent",
   stutter: "disgust",
   clock: "surprise",
 };

@@ -77,19 +77,21 @@ export class RunPanel {
     const { figures, threshold } = this.run;
     const number = (value, write) => (value === null ? "–" : write(value));
     const percent = (value) => number(value, (each) => (each * 100).toFixed(each < 0.0995 && each > 0 ? 1 : 0));
-    const entry = (name, value, unit, role) => h("div", { title: t(`quality.tip_figure_${name}`) },
+    const entry = (name, value, unit, note = "", role = "") => h("div", { title: t(`quality.tip_figure_${name}`) },
       h("dt", {}, t(`quality.figure_${name}`)),
-      h("dd", role ? { style: `color:var(--fm-${role})` } : {}, value, " ", h("small", {}, unit)));
-    const hourly = figures.hourly === null || figures.duration < 600 ? "" : t("quality.hourly", { value: figures.hourly.toFixed(1) });
+      h("dd", role ? { style: `color:var(--fm-${role})` } : {}, value, unit && value !== "–" ? h("small", {}, ` ${unit}`) : "", note ? h("em", {}, note) : ""));
     const score = figures.quality === null ? null : grade(figures.quality, threshold);
+    const often = figures.incidents === null ? t("quality.not_recorded")
+      : figures.hourly !== null && figures.duration >= 600 ? t("quality.hourly", { value: figures.hourly.toFixed(1) })
+        : figures.incidents ? t("quality.troubled", { value: percent(figures.troubled) }) : "";
     this.figures.replaceChildren(
-      entry("quality", number(figures.quality, (value) => value.toFixed(2)), score ? t("quality.of_one_word", { word: t(`common.${score}`) }) : "", score),
-      entry("weak", percent(figures.weak), "%"),
+      entry("quality", number(figures.quality, (value) => value.toFixed(2)), t("quality.of_one"), score ? t(`common.${score}`) : t("quality.not_measured"), score),
+      entry("weak", percent(figures.weak), "%", t("quality.of_frames")),
       entry("fps", number(figures.fps, (value) => value.toFixed(1)), t("quality.unit_fps")),
-      entry("ocr", number(figures.ocr, (value) => value.toFixed(2)), figures.ocr === null ? t("quality.not_read") : t("quality.of_one")),
-      entry("trust", number(figures.trust, (value) => value.toFixed(2)), figures.trust === null ? t("quality.no_face") : t("quality.of_one")),
-      entry("incidents", String(figures.incidents), hourly || (figures.incidents ? t("quality.troubled", { value: percent(figures.troubled) }) : "")),
-      entry("length", lasting(figures.duration, t), t("quality.frames", { count: figures.frames.toLocaleString(this.page.language) })));
+      entry("ocr", number(figures.ocr, (value) => value.toFixed(2)), t("quality.of_one"), figures.ocr === null ? t("quality.not_read") : ""),
+      entry("trust", number(figures.trust, (value) => value.toFixed(2)), t("quality.of_one"), figures.trust === null ? t("quality.no_face") : ""),
+      entry("incidents", number(figures.incidents, String), "", often),
+      entry("length", lasting(figures.duration, t), "", t("quality.frames", { count: figures.frames.toLocaleString(this.page.language) })));
   }
 
   drawGauge() {
@@ -116,7 +118,7 @@ export class RunPanel {
     const { incidents, figures } = this.run;
     const title = t("quality.incidents");
     if (!incidents.length) {
-      this.incidents.replaceChildren(h("h4", {}, title), h("p", { class: "fmq-soft" }, t(this.run.running ? "quality.no_incident_yet" : "quality.no_incident")));
+      this.incidents.replaceChildren(h("h4", {}, title), h("p", { class: "fmq-soft" }, t(this.run.running ? "quality.no_incident_yet" : figures.incidents === null ? "quality.absent_incidents" : "quality.no_incident")));
       return;
     }
     const exact = figures.duration < 7200;
