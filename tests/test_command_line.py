@@ -198,6 +198,7 @@ def test_doctor_checks_everything_it_promises(capsys: pytest.CaptureFixture[str]
         "opencv",
         "faces",
         "emotion",
+        "text",
         "codecs",
         "camera",
         "port",
@@ -216,6 +217,17 @@ def test_doctor_tells_of_two_opencv_that_differ(
     (line,) = [line for line in capsys.readouterr().out.splitlines() if " opencv " in line]
     assert line.startswith("fails")
     assert "same version" in line
+
+
+def test_doctor_says_what_text_needs_in_another_language(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("OCR_LANGUAGES", "ko, en")
+    monkeypatch.setenv("MODELS_DIR", str(tmp_path))
+    main(["doctor", "--json"])
+    found = {check["name"]: check for check in json.loads(capsys.readouterr().out)}
+    assert found["text"]["state"] == "note"
+    assert "ko, en: no weights" in found["text"]["finding"]
 
 
 def test_doctor_tells_of_a_port_in_use(

