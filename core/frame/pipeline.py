@@ -20,6 +20,7 @@ from core.frame.emotion import EmotionClassifier, EmotionSmoother, crop_face
 from core.frame.faces import FaceDetector, create_detector
 from core.frame.liveness import LivenessMonitor
 from core.frame.ocr import TextFollower
+from core.frame.memory import keep_freed_memory
 from core.frame.pictures import DecodedFrame, ImagePicture, Luma, Picture
 from core.frame.quality import QualityMeter
 from core.frame.system import SystemMeter
@@ -79,7 +80,8 @@ class FramePipeline:
 
     One a source, since it remembers the frames before. The models are loaded
     once a process and shared, so a further pipeline costs next to nothing. The
-    first one sets OpenCV to one thread, see ``keep_to_one_thread``.
+    first one sets OpenCV to one thread and the C library to keep freed memory, see
+    ``keep_to_one_thread`` and ``keep_freed_memory``.
 
     Parameters
     ----------
@@ -119,6 +121,7 @@ class FramePipeline:
         live: bool = False,
     ) -> None:
         keep_to_one_thread()
+        keep_freed_memory()
         self.settings = settings or Settings()
         self._search: FaceSearch | None = None
         self.detector_name: str | None = None
