@@ -15,7 +15,7 @@ from core.errors import FramemoodError
 from core.frame.pictures import DecodedFrame
 from core.frame.pipeline import FramePipeline
 from core.frame.streams import CameraStream, StreamState
-from core.incidents import Incident, IncidentEvent
+from core.incidents import Incident, IncidentEvent, IncidentKind
 from core.records.provenance import model_facts
 from core.records.recorder import RunRecorder
 from core.settings import Settings
@@ -159,7 +159,7 @@ class CameraWatch:
             ),
         )
         self._on_incident = on_incident
-        self._open: dict[tuple[str, float], Incident] = {}
+        self._open: dict[tuple[IncidentKind, float], Incident] = {}
         self._report: FrameReport | None = None
         self._frames = self._passed_over = self._index = 0
         self._last_s = 0.0
