@@ -19,8 +19,8 @@ from core.frame.closer import FaceSearch, Turn
 from core.frame.emotion import EmotionClassifier, EmotionSmoother, crop_face
 from core.frame.faces import FaceDetector, create_detector
 from core.frame.liveness import LivenessMonitor
-from core.frame.ocr import TextFollower
 from core.frame.memory import keep_freed_memory
+from core.frame.ocr import TextFollower
 from core.frame.pictures import DecodedFrame, ImagePicture, Luma, Picture
 from core.frame.quality import QualityMeter
 from core.frame.system import SystemMeter
