@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import gradio as gr
 
+from core.records.delivery import resume
 from core.settings import Settings
 from ui import films, live, quality, session, video
 from ui.context import Context
@@ -65,6 +66,7 @@ def build(settings: Settings) -> tuple[gr.Blocks, dict[str, Any]]:
                 with gr.Tab(context.t(f"common.tab_{name}"), id=name, elem_id=f"fm-tab-{name}"):
                     build_tab(context)
     context.sessions.warm_up()
+    resume(settings)
     return blocks, {
         "theme": theme(),
         "i18n": context.i18n,

@@ -98,6 +98,8 @@ def run(arguments: Namespace) -> int:
         summaries.append(summary)
         if not arguments.json:
             _say_summary(summary, directory)
+            if arguments.mlflow:
+                say("  mlflow    being sent; what does not arrive waits for `records deliver`")
     if arguments.json:
         values = [summary.as_dict() for summary in summaries]
         say_json(values[0] if len(sources) == 1 and values else values)

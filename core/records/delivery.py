@@ -251,6 +251,12 @@ class Courier:
 courier: Final = Courier()
 
 
+def resume(settings: Settings) -> None:
+    """Have sent what an earlier program left; returns at once."""
+    if parcels(settings.records_dir):
+        courier.ensure(settings)
+
+
 def _batch(entries: list[Entry]) -> tuple[list[Point], int]:
     """Values of the first entries that fit one batch, and how many entries they are."""
     points: list[Point] = []

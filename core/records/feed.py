@@ -122,7 +122,7 @@ class Feed:
             [
                 (f"summary/{name}", float(value), self._last_ms, step)
                 for name, value in values.items()
-                if value is not None
+                if value is not None and math.isfinite(value)
             ]
         )
         if self._places:

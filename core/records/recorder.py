@@ -8,6 +8,7 @@ disk or a server that fails: it is told in ``problems`` and the analysis goes on
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -116,6 +117,8 @@ class RunRecorder:
         self._last: FrameReport | None = None
         self._told_s = float("-inf")
         self._closed = False
+        # The writing thread reads the figures while frames are counted.
+        self._counting = threading.RLock()
         self._failed = False
         self._feed = self._open_feed() if mlflow else None
         self._tables: RecordTables | None = None
@@ -163,7 +166,8 @@ class RunRecorder:
         if step_s is None:
             step_s = 0.0 if self._last is None else max(0.0, report.time_s - self._last.time_s)
         self._last = report
-        self.tally.add(report, step_s)
+        with self._counting:
+            self.tally.add(report, step_s)
         if self._tables is not None:
             self._tables.add(report, time.time())
 
@@ -312,19 +316,25 @@ class RunRecorder:
         now_s = time.monotonic()
         if now_s - self._told_s >= STANDING_EVERY_S:
             self._told_s = now_s
+            with self._counting:
+                summary = self.summary().as_dict()
+            # A run that is killed has a summary, too.
+            self._write("summary.json", summary)
             self._tell_standing("running")
 
     def _tell_standing(self, state: RunState) -> None:
         if self._home is None:
             return
-        quality = self.tally.quality
+        with self._counting:
+            quality, frames = self.tally.quality, self.tally.frames
+            duration_s = round(self.tally.duration_s, 3)
         info = RunInfo(
             run_id=self.run_id,
             kind=self.kind,
             source=self.source,
             started_at=self.started.isoformat(timespec="seconds"),
-            frames=self.tally.frames,
-            duration_s=round(self.tally.duration_s, 3),
+            frames=frames,
+            duration_s=duration_s,
             mean_quality=None if quality is None else round(quality[0], 4),
             path=self._home,
             state=state,

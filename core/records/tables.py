@@ -165,8 +165,19 @@ class RecordTables:
             else:
                 self._append(self._metrics, "")
                 self._append(self._emotions, "")
-            if self._on_batch is not None:
-                self._on_batch(rows)
+            self._tell(rows)
+
+    def _tell(self, rows: Sequence[Row]) -> None:
+        if self._on_batch is None:
+            return
+        try:
+            self._on_batch(rows)
+        except Exception as error:
+            # Whatever a listener gets wrong, rows go on being written and frames analysed.
+            log.exception("a batch of records could not be passed on")
+            told = f"records: {type(error).__name__}: {error}"
+            if told not in self.problems:
+                self.problems.append(told)
 
     def _append(self, tables: list[_Table], lines: str) -> None:
         for table in tables:

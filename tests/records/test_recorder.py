@@ -110,6 +110,8 @@ def test_a_run_that_goes_on_is_in_the_list(settings: Settings) -> None:
         run._after_batch(())
         (info,) = list_runs(settings.records_dir)
         assert (info.run_id, info.kind, info.state) == (run.run_id, "live", "running")
+        # Where it is killed now, this is what a report is made of.
+        assert read_summary(info.path)["run_id"] == run.run_id
     assert list_runs(settings.records_dir)[0].state == "done"
 
 

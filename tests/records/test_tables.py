@@ -122,6 +122,18 @@ def test_what_waits_for_a_full_disk_is_bounded(
     assert written.rows_lost == 2000
 
 
+def test_a_listener_that_fails_stops_no_row(tmp_path: Path) -> None:
+    def fail(rows: list[Row]) -> None:
+        raise KeyError("gone")
+
+    written = RecordTables("run", [tmp_path], on_batch=fail)
+    for index in range(100):
+        written.add(report(index), 0.0)
+    written.close()
+    assert indices(tmp_path / "metrics.csv") == list(range(100))
+    assert len([problem for problem in written.problems if "gone" in problem]) == 1
+
+
 RECORDERS = """
 import itertools, os, signal, sys
 from pathlib import Path
