@@ -166,7 +166,9 @@ def test_looking_beside_each_other_changes_no_report(clip: Path) -> None:
             frames = list(source)[:10]
         pipeline = FramePipeline()
         with ThreadPoolExecutor(workers) as pool:
-            found = [pipeline.conclude(seen) for seen in pool.map(pipeline.look, frames)]
+            turns = [pipeline.take_turn(frame) for frame in frames]
+            seen = pool.map(pipeline.look, frames, turns)
+            found = [pipeline.conclude(each) for each in seen]
         faces = [[(face.track_id, face.emotion) for face in report.faces] for report in found]
         return [(each.index, each.status, each.quality) for each in found], faces
 
