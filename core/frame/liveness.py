@@ -26,6 +26,9 @@ from core.types import QualityReading
 _BLIND: Final[tuple[IncidentKind, ...]] = ("black", "washed_out", "covered")
 """Kinds that leave nothing else to be seen; an earlier one hides a later."""
 
+_CUT_LIKENESS, _CUT_SPREAD = 0.5, 4.0
+"""Two pictures in a row that are less alike, and neither flat, are of two scenes."""
+
 Findings = dict[IncidentKind, Finding]
 
 _LOOK_EVERY_S: Final = 0.045
@@ -65,6 +68,7 @@ class LivenessMonitor:
 
     def _start(self) -> None:
         self._history = History()
+        self._newest: View | None = None
         self._black, self._white = BlackWatch(), WhiteWatch()
         self._cover, self._focus = CoverWatch(), FocusWatch()
         self._freeze, self._noise = FreezeWatch(), NoiseWatch()
@@ -190,10 +194,20 @@ class LivenessMonitor:
                     self._on_evidence(incident, view.plane)
         return events
 
+    def _is_cut(self, view: View) -> bool:
+        last = self._newest
+        if last is None or min(last.spread, view.spread) < _CUT_SPREAD:
+            return False
+        return last.likeness(view) < _CUT_LIKENESS
+
     def _remember(self, view: View, found: Findings) -> None:
         self._newest_s = view.time_s
         if not any(kind in _BLIND for kind in found):
+            if self._is_cut(view):
+                # What was before a cut is nothing to compare with.
+                self._history.clear()
             self._history.add(view)
+            self._newest = view
         if not found and view.time_s - self._learnt_s >= _LEARN_EVERY_S:
             self.baseline.add(view.reading, min(2.0, max(0.0, view.time_s - self._learnt_s)))
             self._learnt_s = view.time_s
