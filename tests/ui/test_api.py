@@ -1,0 +1,130 @@
+import csv
+
+import cv2
+import gradio as gr
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+
+from core.settings import Settings
+from core.types import EMOTIONS
+from tests.ui.doubles import PlainPipeline
+from ui import api
+from ui.context import Context
+from ui.sessions import Sessions
+
+
+def page_of(settings):
+    context = Context(settings, Sessions(settings, PlainPipeline))
+    with gr.Blocks(analytics_enabled=False) as blocks:
+        gr.Markdown("a page")
+        api.build(context)
+    return blocks
+
+
+@pytest.fixture(scope="module")
+def client():
+    blocks = page_of(Settings())
+    _, url, _ = blocks.launch(
+        server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, _frontend=False
+    )
+    yield Client(url, verbose=False)
+    blocks.close()
+
+
+@pytest.fixture(scope="module")
+def photo(astronaut, tmp_path_factory):
+    path = tmp_path_factory.mktemp("photo") / "face.png"
+    cv2.imwrite(str(path), astronaut)
+    return path
+
+
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory):
+    """Two emotions.csv of 20 s at 10 Hz: a plain face, then a happy one."""
+    folder, chance = tmp_path_factory.mktemp("phases"), np.random.default_rng(0)
+    for name, strong in (("first", "neutral"), ("second", "happiness")):
+        with (folder / f"{name}.csv").open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["time_s", "face_id", "trust", *EMOTIONS])
+            for number in range(200):
+                weights = chance.uniform(0.02, 0.06, len(EMOTIONS))
+                weights[EMOTIONS.index(strong)] = 0.8 + chance.uniform(-0.1, 0.1)
+                writer.writerow([number / 10, 1, 0.9, *(weights / weights.sum())])
+    return folder / "first.csv", folder / "second.csv"
+
+
+def test_every_endpoint_is_named_and_documented(client):
+    found = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
+    assert set(found) == {"/analyze_image", "/analyze_video", "/recommend", "/session"}
+    for endpoint in found.values():
+        assert endpoint["description"]
+        assert all(parameter["type"] for parameter in endpoint["parameters"])
+    wanted = [entry["parameter_name"] for entry in found["/recommend"]["parameters"]]
+    assert wanted == ["primary", "secondary", "top", "goal", "language"]
+
+
+def test_in_public_there_is_none():
+    blocks = page_of(Settings.from_environment({"PUBLIC": "1"}))
+    assert blocks.get_api_info()["named_endpoints"] == {}
+
+
+def test_a_picture_comes_back_as_faces_and_quality(client, photo):
+    found = client.predict(image=handle_file(str(photo)), api_name="/analyze_image")
+    assert (found["width"], found["height"]) == (512, 512)
+    (face,) = found["faces"]
+    assert set(face["probabilities"]) == set(EMOTIONS)
+    assert sum(face["probabilities"].values()) == pytest.approx(1, abs=1e-3)
+    assert 0 <= found["quality"]["quality_score"] <= 1
+
+
+def test_a_video_comes_back_summed_up(client, clip):
+    found = client.predict(
+        video=handle_file(str(clip)), every=5, quality=False, api_name="/analyze_video"
+    )
+    assert found["frames"] == 5
+    assert found["mean_quality"] is None
+    assert "/" not in found["source"]
+
+
+def test_two_recordings_come_back_as_a_verdict(client, recordings):
+    first, second = (handle_file(str(path)) for path in recordings)
+    found = client.predict(first=first, second=second, language="ko", api_name="/session")
+    assert found["primary_emotion"] == "happiness"
+    assert found["sentence"]
+
+
+def test_films_come_back_best_first(client):
+    found = client.predict(
+        primary="happiness", secondary=["surprise", "neutral"], top=7, api_name="/recommend"
+    )
+    assert len(found) == 7
+    scores = [film["score"] for film in found]
+    assert scores == sorted(scores, reverse=True)
+    assert all(film["title"] and film["reason"] for film in found)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "given", "words"),
+    [
+        ("/recommend", {"primary": "joy"}, "is no emotion"),
+        ("/recommend", {"primary": "fear", "secondary": ["fear"]}, "each once"),
+        ("/recommend", {"primary": "fear", "top": 0}, "whole number"),
+        ("/recommend", {"primary": "fear", "goal": "win"}, "goal"),
+        ("/recommend", {"primary": "fear", "language": "tlh"}, "language"),
+        ("/analyze_image", {"image": {"path": "/etc/hostname"}}, "no uploaded file"),
+        ("/analyze_image", {"image": None}, "a file is missing"),
+        ("/analyze_video", {"video": {"path": "../../etc/hostname"}}, "no uploaded file"),
+    ],
+)
+def test_a_bad_input_is_named_in_one_line(client, endpoint, given, words):
+    with pytest.raises(Exception, match=words) as refused:
+        client.predict(**given, api_name=endpoint)
+    assert "Traceback" not in str(refused.value)
+
+
+def test_what_is_no_picture_is_refused(client, tmp_path):
+    path = tmp_path / "words.png"
+    path.write_text("<script>alert(1)</script>")
+    with pytest.raises(Exception, match=r"words\.png: no picture can be decoded"):
+        client.predict(image=handle_file(str(path)), api_name="/analyze_image")

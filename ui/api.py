@@ -1,0 +1,247 @@
+"""What programs may call: four named endpoints, the same analysis as on the page.
+
+    from gradio_client import Client, handle_file
+    client = Client("http://127.0.0.1:7860")
+    client.predict(image=handle_file("face.jpg"), api_name="/analyze_image")
+
+They are there unless ``ALLOW_API`` is off, which it is in public. Everything comes
+back as plain JSON; what is wrong with an input comes as an error of one line.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final, get_type_hints
+
+import gradio as gr
+from gradio.data_classes import FileData
+from gradio.utils import get_upload_folder
+
+from core.errors import FramemoodError
+from core.types import EMOTIONS
+from ui.context import Context
+from ui.texts import LANGUAGES
+from ui.video_jobs import analyze_for_visitor
+
+MOST_FILMS: Final = 500
+MOST_EVERY: Final = 1000
+GOALS: Final = ("match", "lift")
+
+
+class BadInputError(FramemoodError):
+    """A parameter is not what it should be."""
+
+
+def build(context: Context) -> None:
+    """Register the endpoints on the page being built."""
+    if not context.settings.allow_api:
+        return
+    for endpoint in (analyze_image, analyze_video, recommend, session):
+        name = endpoint.__name__
+        gr.api(
+            _told(functools.partial(endpoint, context), endpoint),
+            api_name=name,
+            # One after another: programs must not take the cores from visitors.
+            concurrency_id="programs",
+            concurrency_limit=1,
+        )
+
+
+def analyze_image(context: Context, image: FileData) -> dict[str, Any]:
+    """Read the faces and the quality of one picture, or of the first frame of a video.
+
+    Returns width and height (px); faces, each with box (x, y, width, height in px), score,
+    emotion, confidence, trust (all 0 to 1) and the seven probabilities; quality with
+    quality_score, blur_score, noise_level (0 to 1) and brightness (0 to 255).
+    """
+    from core.commands.faces import as_dict  # noqa: PLC0415 (loads the models' libraries)
+    from core.frame.faces import STILL_WIDTH  # noqa: PLC0415
+    from core.frame.pipeline import FramePipeline  # noqa: PLC0415
+    from core.frame.probe import probe  # noqa: PLC0415
+    from core.frame.sources import open_source  # noqa: PLC0415
+
+    path, name = _uploaded(image)
+    probe(path, name)
+    with open_source(path) as source:
+        frame = next(frame for frame in source if frame.readable)
+        width, height = frame.size
+        # A single picture is searched more closely than a frame: no next one does better.
+        closely = replace(
+            context.settings,
+            detection_width=max(STILL_WIDTH, context.settings.detection_width),
+        )
+        report = FramePipeline(closely, smoothing=False).analyze(frame)
+    quality = report.quality
+    return {
+        "width": width,
+        "height": height,
+        "faces": [as_dict(face) for face in report.faces],
+        "quality": None if quality is None else _plain(quality),
+    }
+
+
+def analyze_video(  # noqa: PLR0917 (Gradio hands over one value a parameter)
+    context: Context,
+    video: FileData,
+    faces: bool = True,
+    emotion: bool = True,
+    quality: bool = True,
+    every: int = 1,
+) -> dict[str, Any]:
+    """Read a whole video and sum it up: frames, seconds, faces, mean emotions and quality.
+
+    Every n-th frame is read; emotion needs faces. Nothing is kept on the server.
+    """
+    path, _ = _uploaded(video)
+    summary = analyze_for_visitor(
+        str(path),
+        None,
+        faces=bool(faces),
+        emotion=bool(emotion and faces),
+        quality=bool(quality),
+        every=_whole("every", every, 1, MOST_EVERY),
+        settings=context.settings,
+    )
+    found: dict[str, Any] = _plain(summary)
+    # Where it lay on the server is nobody's business.
+    found["source"] = path.name
+    return found
+
+
+def recommend(  # noqa: PLR0917 (as above)
+    context: Context,
+    primary: str,
+    secondary: list[str] | None = None,
+    top: int = 20,
+    goal: str = "match",
+    language: str = "en",
+) -> list[dict[str, Any]]:
+    """Recommend films for a primary emotion and up to two secondary ones, best first.
+
+    Emotions are anger, disgust, fear, happiness, sadness, surprise and neutral. goal is
+    "match" for films that carry the mood or "lift" for films that lead out of it. Each film
+    has tmdb_id, title, score (0 to 1) and reason, a sentence in English ("en") or Korean ("ko").
+    """
+    from core.mood.films import rank_films  # noqa: PLC0415 (loads the catalog)
+
+    _check_language(language)
+    names = [primary, *(secondary or [])]
+    for name in names:
+        if name not in EMOTIONS:
+            raise BadInputError(f"{str(name)[:40]!r} is no emotion; give {', '.join(EMOTIONS)}")
+    if len(names) > 3 or len(set(names)) < len(names):
+        raise BadInputError("give one primary and at most two secondary emotions, each once")
+    if goal not in GOALS:
+        raise BadInputError(f"goal is one of {', '.join(GOALS)}")
+    mood = dict(zip(names, (0.6, 0.25, 0.15), strict=False))
+    picks = rank_films(mood, _whole("top", top, 1, MOST_FILMS), goal=goal)
+    return [
+        {
+            "tmdb_id": pick.tmdb_id,
+            "title": pick.title,
+            "score": round(float(pick.score), 4),
+            "reason": pick.reason.sentence(language),
+        }
+        for pick in picks
+    ]
+
+
+def session(
+    context: Context,
+    first: FileData,
+    second: FileData,
+    language: str = "en",
+) -> dict[str, Any]:
+    """Compare two recordings of one person: what changed from the first to the second.
+
+    Both are emotions.csv as ``analyze`` writes them. Returns basis ("change", "level" or
+    "insufficient"), primary and secondary emotions, figures for each emotion, and the verdict
+    as a sentence in English ("en") or Korean ("ko").
+    """
+    from core.mood.session_file import read_table  # noqa: PLC0415
+    from core.mood.verdict import SessionSettings, judge  # noqa: PLC0415
+
+    _check_language(language)
+    phases = []
+    for given in (first, second):
+        path, name = _uploaded(given)
+        table = read_table(path)
+        if "" not in table:
+            raise BadInputError(f"{name}: holds both phases; give one recording a phase")
+        phases.append(table[""])
+    verdict = judge(*phases, SessionSettings())
+    return {**_plain(verdict.to_dict()), "sentence": verdict.sentence_in(language)}
+
+
+def _told(call: Callable[..., Any], endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    """Make an endpoint what Gradio takes: a function whose hints say what it is given."""
+
+    def told(*given: Any) -> Any:
+        try:
+            return call(*given)
+        except FramemoodError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    told.__name__, told.__doc__ = endpoint.__name__, endpoint.__doc__
+    hints = get_type_hints(endpoint)
+    given_out = hints.pop("return")
+    del hints["context"]
+    told.__annotations__ = hints
+    parameters = [
+        parameter.replace(annotation=hints[name])
+        for name, parameter in inspect.signature(endpoint).parameters.items()
+        if name in hints
+    ]
+    signature = inspect.Signature(parameters, return_annotation=given_out)
+    told.__signature__ = signature  # type: ignore[attr-defined]
+    return told
+
+
+def _uploaded(file: Any) -> tuple[Path, str]:
+    """Path of an uploaded file and what its owner calls it; never another file of this machine."""
+    path = file.get("path") if isinstance(file, dict) else getattr(file, "path", None)
+    if not isinstance(path, str) or not path:
+        raise BadInputError("a file is missing; upload one, as handle_file() does")
+    folder = Path(get_upload_folder()).resolve()
+    found = Path(path).resolve()
+    if not found.is_relative_to(folder) or not found.is_file():
+        raise BadInputError("that is no uploaded file; upload one, as handle_file() does")
+    return found, found.name
+
+
+def _check_language(language: Any) -> None:
+    if language not in LANGUAGES:
+        raise BadInputError(f"language is one of {', '.join(LANGUAGES)}")
+
+
+def _whole(name: str, value: Any, low: int, high: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+        raise BadInputError(f"{name} is a whole number from {low} to {high}")
+    if not low <= value <= high:
+        raise BadInputError(f"{name} is a whole number from {low} to {high}")
+    return int(value)
+
+
+def _plain(value: Any) -> Any:
+    """Turn a value into what JSON holds; a number that is none becomes null."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            entry.name: _plain(getattr(value, entry.name)) for entry in dataclasses.fields(value)
+        }
+    if isinstance(value, dict):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, float):
+        return round(value, 6) if math.isfinite(value) else None
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    return str(value)
