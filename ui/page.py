@@ -9,7 +9,7 @@ import gradio as gr
 
 from core.records.delivery import resume
 from core.settings import Settings
-from ui import films, live, quality, session, video
+from ui import api, films, live, quality, session, video
 from ui.context import Context
 from ui.health import Metrics, health_routes
 from ui.protocol import MAX_MESSAGE_BYTES
@@ -65,6 +65,7 @@ def build(settings: Settings) -> tuple[gr.Blocks, dict[str, Any]]:
             for name, build_tab in TABS:
                 with gr.Tab(context.t(f"common.tab_{name}"), id=name, elem_id=f"fm-tab-{name}"):
                     build_tab(context)
+        api.build(context)
     context.sessions.warm_up()
     resume(settings)
     return blocks, {
@@ -94,6 +95,8 @@ def serve(blocks: gr.Blocks, **options: Any) -> None:
     # Gradio hands no limits of its server through; each connection reads them as it
     # opens. Twice what a message may hold, so that most are refused with a word.
     blocks.server.config.ws_max_size = 2 * MAX_MESSAGE_BYTES
+    # Pictures are compressed already; doing it again costs both sides a core's time.
+    blocks.server.config.ws_per_message_deflate = False
     blocks.block_thread()
 
 
