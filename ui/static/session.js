@@ -169,7 +169,7 @@ class MoodSession {
       server: this.server,
       mode: "session",
       options: { baseline_s: this.lengths.baseline, stimulus_s: this.lengths.stimulus, timed: true },
-      onState: (state) => this.linkState(state),
+      onState: (state, number) => this.linkState(state, number),
       onMessage: (message) => this.received(message),
     });
     this.flow = new Flow({
@@ -186,7 +186,7 @@ class MoodSession {
     this.flow.start();
   }
 
-  linkState(state) {
+  linkState(state, number) {
     this.root.dataset.link = state;
     if (state === "open") {
       // Frames are looked at from now on, and count once the visitor is ready.
@@ -197,7 +197,8 @@ class MoodSession {
       if (this.step === "result") return;
       this.flow.reset();
       this.stimulus.hide();
-      this.banner(this.strings[`session.link_${state}`] ?? this.t("session.link_gone"));
+      const words = `session.link_${state}`;
+      this.banner(this.t(words in this.strings ? words : "session.link_gone", { number }));
       if (state === "time_up" || state === "idle") this.end();
       else if (this.step !== "ready") this.enter("ready");
     }
