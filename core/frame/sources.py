@@ -436,6 +436,9 @@ def _frame_count(stream: VideoStream, duration_s: float | None, fps: float) -> i
 
 def _reason(error: BaseException) -> str:
     """FFmpeg's own words without number, file name and what was called."""
+    if isinstance(error, av.error.ExitError):
+        # What FFmpeg says where our own time limit ended it.
+        return "it fell silent"
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return str(text)[:1].lower() + str(text)[1:]
 

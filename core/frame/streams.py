@@ -161,6 +161,8 @@ class CameraStream:
                 problem = str(error)
             if self._over.is_set():
                 return
+            # Whoever shows it says which camera it is.
+            problem = problem.removeprefix(f"{self.name}: ")
             if self.frames > before:
                 wait_s = self._retry_s
                 log.warning("%s: lost: %s", self.name, problem)
@@ -185,6 +187,9 @@ class CameraStream:
                 self.frames += 1
                 self._newest = frame
                 self._news.notify_all()
+        if not opened.is_live:
+            # The last frame is shown as long as the others.
+            self._over.wait(1.0 / opened.fps)
 
     def _enter(self, state: StreamState) -> None:
         self.state = state
