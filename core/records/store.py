@@ -14,6 +14,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -103,6 +104,16 @@ def list_runs(records_dir: Path) -> list[RunInfo]:
 
 def read_info(run_dir: Path) -> RunInfo | None:
     """One run of the list; None where the folder holds none."""
+    standing = tuple(_version(f"{run_dir}/{name}") for name in (RUN_FILE, MLFLOW_FILE))
+    if standing[0] is None:
+        return None
+    return _info(str(run_dir), standing)
+
+
+@lru_cache(maxsize=20_000)
+def _info(directory: str, _standing: tuple[tuple[int, int] | None, ...]) -> RunInfo | None:
+    # A list of thousands is asked for again and again; a file that did not change is not read.
+    run_dir = Path(directory)
     values = _read_object(run_dir / RUN_FILE)
     if values is None:
         return None
@@ -210,6 +221,14 @@ def _column(pd: Any, rows: Any, column: str, *, is_text: bool) -> Any:
     if column not in rows:
         return pd.Series([float("nan")] * len(rows), dtype="float64")
     return pd.to_numeric(rows[column], errors="coerce").astype("float64")
+
+
+def _version(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)  # noqa: PTH116  a Path costs more than the call
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 def _read_object(path: Path) -> dict[str, Any] | None:
