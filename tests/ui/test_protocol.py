@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.incidents import Incident, Risk
 from core.types import EMOTIONS, Box, Face, FrameReport, QualityReading
 from ui.protocol import (
     MAX_MESSAGE_BYTES,
@@ -124,3 +125,14 @@ def test_a_report_names_its_frame_and_its_size():
     assert len(reply["faces"][0]["probabilities"]) == len(EMOTIONS)
     assert reply["quality"] is None
     assert dropped_reply(5, 1)["status"] == "dropped"
+
+
+def test_a_report_tells_what_is_wrong_in_both_languages_and_what_may_be_soon():
+    incident = Incident("covered", 3.0, 5.25, 0.9, {"covered_share": 0.8})
+    report = FrameReport(9, 5.25, "ok", incidents=(incident,), risk=Risk(0.1, 0.4, ("blur",)))
+    reply = report_reply(report, 3, (64, 48), 1.0, 2)
+    (told,) = reply["incidents"]
+    assert (told["kind"], told["onset_s"], told["duration_s"]) == ("covered", 3.0, 2.2)
+    assert told["words"]["en"] != told["words"]["ko"]
+    assert reply["risk"] == {"now": 0.1, "within_30_s": 0.4, "reasons": ["blur"]}
+    assert report_reply(FrameReport(1, 0.0, "ok"), 3, (64, 48), 1.0, 2)["risk"] is None
