@@ -57,7 +57,8 @@ path.neutral{stroke:#8a94a1}i.neutral{background:#8a94a1}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th,td{text-align:left;vertical-align:top;padding:6px 12px 6px 0;border-bottom:1px solid var(--rule)}
 th{color:var(--soft);font-weight:500;font-size:13px}
-.facts th{width:220px;white-space:nowrap}
+.wide table{min-width:560px}.wide .facts{min-width:0}
+.facts th{width:220px}
 code{font:13px ui-monospace,monospace;overflow-wrap:anywhere}
 .bar{width:60%}.bar i{display:block;height:10px;border-radius:5px;margin-top:6px}
 @media print{nav{display:none}section{break-inside:avoid}body{background:#fff}}
