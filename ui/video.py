@@ -24,6 +24,7 @@ from ui.context import Context
 from ui.texts import language_of, text
 from ui.video_errors import explain
 from ui.video_jobs import Job, Jobs, QueueFullError, Request
+from ui.visitors import visitor_of
 
 SUFFIXES: Final = (".mp4", ".mov", ".mkv", ".webm", ".avi")
 MOST_EVERY: Final = 30
@@ -211,6 +212,10 @@ class _Desk:
         """Stop a visitor's job and delete its files."""
         self._jobs.drop(_visitor(request))
 
+    def _of(self, wanted: Request, request: gr.Request) -> Request:
+        hops = self._jobs.settings.proxy_hops
+        return replace(wanted, address=visitor_of(request.request, hops))
+
     async def _follow(
         self, wanted: Request, language: str, request: gr.Request
     ) -> AsyncIterator[Page]:
@@ -219,7 +224,9 @@ class _Desk:
             yield _idle(video_view.failed(language, said))
             return
         try:
-            job = await asyncio.to_thread(self._jobs.start, _visitor(request), wanted)
+            job = await asyncio.to_thread(
+                self._jobs.start, _visitor(request), self._of(wanted, request)
+            )
         except QueueFullError as error:
             yield _idle(video_view.failed(language, explain(error, wanted, language)))
             return

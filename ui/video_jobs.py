@@ -35,6 +35,9 @@ KEEP_S: Final = 3600.0
 MOST_WAITING: Final = 20
 """Jobs that may wait; whoever comes then is asked to come back."""
 
+MOST_WAITING_OF_ADDRESS: Final = 3
+"""Of those, how many may come from one network address."""
+
 State = Literal["waiting", "running", "done", "cancelled", "failed"]
 
 Analyze = Callable[..., Any]
@@ -63,6 +66,8 @@ class Request:
         Analyse every Nth frame, at least 1.
     record : bool
         Whether the figures are kept among the records, where the settings allow it.
+    address : str
+        Network address it comes from, empty where that is not known.
     """
 
     source: str | Path
@@ -73,6 +78,7 @@ class Request:
     ocr: bool = False
     every: int = 1
     record: bool = False
+    address: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -169,12 +175,17 @@ class Jobs:
         Raises
         ------
         QueueFullError
-            Where ``MOST_WAITING`` jobs wait already.
+            Where ``MOST_WAITING`` jobs wait already, or too many of one address.
         """
         self.drop(visitor)
         with self._changed:
             if len(self._waiting) >= MOST_WAITING:
                 raise QueueFullError(f"{request.name}: {MOST_WAITING} videos wait already")
+            address = request.address
+            of_address = sum(job.request.address == address for job in self._waiting)
+            # A visitor is whoever opens the page, which one machine may do many times.
+            if address and of_address >= MOST_WAITING_OF_ADDRESS:
+                raise QueueFullError(f"{request.name}: {of_address} videos of yours wait already")
             directory = self.root / secrets.token_urlsafe(24)
             directory.mkdir(mode=0o700)
             job = Job(request, directory)

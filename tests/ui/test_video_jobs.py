@@ -3,6 +3,7 @@ from __future__ import annotations
 import stat
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from core.errors import SourceError
 from core.settings import Settings
-from ui.video_jobs import MOST_WAITING, Job, Jobs, QueueFullError, Request
+from ui.video_jobs import MOST_WAITING, MOST_WAITING_OF_ADDRESS, Job, Jobs, QueueFullError, Request
 
 WAIT_S = 20.0
 
@@ -205,3 +206,16 @@ def test_the_queue_has_an_end(jobs, analysis):
     with pytest.raises(QueueFullError):
         jobs.start("one too many", ask("c.mp4"))
     assert jobs.of("one too many") is None
+
+
+def test_one_address_cannot_take_the_whole_line(jobs: Jobs, analysis: Analysis) -> None:
+    jobs.start("first", replace(ask("a.mp4"), address="9.9.9.9"))
+    analysis.wait_for(1)
+    for number in range(MOST_WAITING_OF_ADDRESS):
+        jobs.start(f"mine {number}", replace(ask("b.mp4"), address="9.9.9.9"))
+    with pytest.raises(QueueFullError):
+        jobs.start("mine as well", replace(ask("c.mp4"), address="9.9.9.9"))
+    jobs.start("somebody else", replace(ask("d.mp4"), address="8.8.8.8"))
+    # Those who cannot be told apart share no limit.
+    for number in range(MOST_WAITING_OF_ADDRESS + 1):
+        jobs.start(f"unknown {number}", ask("e.mp4"))
