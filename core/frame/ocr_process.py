@@ -137,7 +137,7 @@ def main(languages: Sequence[str], models_dir: Path) -> int:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     if hasattr(os, "nice"):
-        os.nice(5)  # the frames of a camera come first
+        os.nice(2)  # the frames of a camera come first
     try:
         reader = load(languages, models_dir)
     except (ImportError, OSError, ValueError) as error:

@@ -36,8 +36,10 @@ HAS_TIME_MS: Final = 500.0
 LARGEST_PX: Final = 1280
 """Larger pictures are sent reduced: text that cannot be read then is too small anyway."""
 
-SILENT_S: Final = 120.0
-"""A reader that has not answered by then is taken for dead, s; loading alone takes 10 to 30."""
+LOADS_WITHIN_S: Final = 600.0
+SILENT_S: Final = 180.0
+"""A reader that has not answered by then is taken for dead, s. Loading takes 10 to 30 s where
+the machine is free, many times that where it is crowded."""
 
 FIRST_RETRY_S: Final = 1.0
 LONGEST_RETRY_S: Final = 60.0
@@ -149,7 +151,7 @@ class ReaderProcess:
                 # Ctrl+C is for this process, which then ends the other.
                 start_new_session=True,
             )
-        answer = self._answer(self._process)
+        answer = self._answer(self._process, LOADS_WITHIN_S)
         if "error" in answer:
             self.stop()
             raise ModelError(
@@ -175,7 +177,7 @@ class ReaderProcess:
             process.stdin.flush()
         except (OSError, ValueError) as error:  # a pipe broken there, or closed here
             raise ReaderDiedError(self._last_words(process)) from error
-        answer = self._answer(process)
+        answer = self._answer(process, SILENT_S)
         texts = tuple(
             TextReading(str(text), float(sure), Box(*(float(side) / scale for side in box)))
             for text, sure, *box in answer["lines"]
@@ -192,9 +194,9 @@ class ReaderProcess:
             process.wait()
             # The pipes are closed with the last reference: a thread may still be reading.
 
-    def _answer(self, process: subprocess.Popen[bytes]) -> dict[str, Any]:
+    def _answer(self, process: subprocess.Popen[bytes], within_s: float) -> dict[str, Any]:
         assert process.stdout is not None
-        watchdog = threading.Timer(SILENT_S, process.kill)
+        watchdog = threading.Timer(within_s, process.kill)
         watchdog.daemon = True
         watchdog.start()
         try:
