@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def run(arguments: Namespace) -> int:
             f"{100 * change.means[0]:.1f} %",
             f"{100 * change.means[1]:.1f} %",
             f"{change.change:+.1f}",
-            f"{change.change_interval[0]:+.1f} to {change.change_interval[1]:+.1f}",
+            _interval(change.change_interval),
             f"{change.p:.3f}",
             f"{change.effect_size:+.2f}",
         )
@@ -60,6 +61,12 @@ def run(arguments: Namespace) -> int:
     ]
     table(("emotion", "first", "second", "points", "95 %", "p (Holm)", "Hedges' g"), rows)
     return DONE
+
+
+def _interval(interval: tuple[float, float]) -> str:
+    """Both ends of an interval; a dash where too little is known to give one."""
+    low, high = interval
+    return "-" if math.isnan(low) else f"{low:+.1f} to {high:+.1f}"
 
 
 def _judge(first: Path, second: Path | None, changes: dict[str, int]) -> Verdict:
