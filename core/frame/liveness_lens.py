@@ -26,8 +26,8 @@ _SUDDEN_S: Final = 1.0
 _STEADY: Final = 0.7
 """How far the covered cells have to stay the same ones: who passes by moves on."""
 
-_OTHER_TONES: Final = 0.35
-"""A cover shows other tones than what it hides, by this share of the view's contrast."""
+_OTHER_TONES, _BLANK = 0.35, 0.12
+"""A cover shows other tones than what it hides, by this share of the view's contrast, or none."""
 
 _LIKE, _VERY_LIKE = 0.8, 0.95
 _DIMMED: Final = 0.45
@@ -177,13 +177,16 @@ def _hidden(view: View, clear: View) -> tuple[float, NDArray[np.bool_], bool]:
     # A dimmer light flattens all cells alike and keeps the pattern; a blur keeps the tones too.
     if share > 0.9 and clear.likeness(view) > 0.6 and view.spread > 0.1 * clear.spread:
         return 0.0, lost, False
-    moved = cell_means(np.abs(view.thumb - clear.thumb))
-    if float(np.median(moved[lost])) < max(2.5, _OTHER_TONES * clear.spread):
+    moved = np.abs(cell_means(view.thumb) - cell_means(clear.thumb))
+    own = max(2.5, _OTHER_TONES * float(cell_means(clear.thumb).std()))
+    # A blur leaves the tones of a cell; what is flat all over shows nothing of the scene.
+    if float(np.median(moved[lost])) < own and view.spread > _BLANK * clear.spread:
         return 0.0, lost, False
     rest = textured & ~lost
-    if rest.sum() < 0.12 * count:
+    # The cells along a cover's edge are half hidden, so not all of the rest can be the same.
+    if rest.sum() < 0.2 * count:
         return share, lost, True
-    return share, lost, float(np.median(moved[rest])) < 14.0
+    return share, lost, float(np.quantile(moved[rest], 0.35)) < 14.0
 
 
 def _odds(blur: float) -> float:

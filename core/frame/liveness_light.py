@@ -11,7 +11,7 @@ from core.frame.liveness_baseline import Usual
 from core.frame.liveness_finding import Finding, Hold
 from core.frame.liveness_view import Before, History, View, noise_steps
 
-_BLACK_MEAN, _BLACK_SPREAD = 14.0, 3.5
+_BLACK_MEAN, _BLACK_SPREAD = 10.0, 3.5
 """Luma steps: darker and flatter than this there is no picture."""
 
 _WHITE: Final = 243.0
