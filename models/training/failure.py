@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
@@ -29,13 +30,16 @@ from core.records.failure_rules import rule_risk
 from core.records.windows import FEATURES, as_readings, window_features
 from core.settings import Settings
 from models import registry
-from models.training.failure_series import LENGTH_S, Series, measure_grid, simulate
+from models.training.failure_series import LENGTH_S, Grid, Series, measure_grid, simulate
 
 log = logging.getLogger("framemood.failure")
 
 HORIZON = 30
 SKIPPED = 15
-WEAK_FOR = 2
+EARLY = 30
+HEALTHY = 0.06
+"""A series that begins less than this above the threshold has failed already and is left out."""
+
 TREES, LEAVES = 48, 56
 
 Floats = NDArray[np.float64]
@@ -67,9 +71,12 @@ def labels(failing: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def is_failing(series: Series, threshold: float) -> NDArray[np.bool_]:
-    """Frozen, or quality below the threshold for two seconds on end."""
+    """Frozen, or quality below the threshold for three seconds on end."""
     weak = series.columns["quality_score"] < threshold
-    held = weak & (np.roll(weak, 1) | np.roll(weak, -1))
+    threes = weak[2:] & weak[1:-1] & weak[:-2]
+    held = np.zeros(len(weak), bool)
+    for shift in range(3):
+        held[shift : len(weak) - 2 + shift] |= threes
     return held | series.frozen
 
 
@@ -77,6 +84,8 @@ def table(many: Sequence[Series], threshold: float) -> Table:
     """Cut series into windows; the first seconds, where windows are short, are left out."""
     parts = []
     for number, series in enumerate(many):
+        if series.columns["quality_score"][:30].mean() < threshold + HEALTHY:
+            continue
         readings = as_readings(series.columns, threshold)
         label = labels(is_failing(series, threshold))
         # What follows the last half minute is not known.
@@ -136,28 +145,27 @@ def lead_time(data: Table, score: Floats, per_hour: float = 1.0) -> dict[str, fl
     """Median lead (s) of the first alarm before a failure, at one false alarm an hour.
 
     An alarm is three seconds on end above the limit; it is false where no failure
-    follows within 30 s or is there already. The limit is the lowest that keeps to
-    ``per_hour`` on these rows.
+    follows within 60 s. The limit is the lowest of 120 that keeps to ``per_hour`` on
+    these rows; a failure without an alarm in the minute before has a lead of 0.
     """
     best = {"lead_s": 0.0, "warned": 0.0, "limit": float("nan")}
-    hours = float((data.label == 0).sum()) / 3600
-    for limit in np.quantile(score, np.linspace(0.5, 0.999, 120)):
-        leads, failures, false = [], 0, 0
-        high = score >= limit
-        for number in np.unique(data.series):
-            rows = np.flatnonzero(data.series == number)
-            alarm = high[rows].copy()
-            alarm[2:] &= high[rows][1:-1] & high[rows][:-2]
-            alarm[:2] = False
-            begins = alarm & ~np.concatenate([[False], alarm[:-1]])
-            label = data.label[rows]
-            false += int((begins & (label == 0)).sum())
-            fails = np.flatnonzero((label[1:] == 2) & (label[:-1] == 1)) + 1
-            if len(fails) and label[0] < 2:
-                failures += 1
-                early = np.flatnonzero(alarm[: fails[0]] & (label[: fails[0]] == 1))
-                leads.append(float(fails[0] - early[0]) if len(early) else 0.0)
-        if failures and false / max(hours, 1e-9) <= per_hour:
+    rows_of = [np.flatnonzero(data.series == number) for number in np.unique(data.series)]
+    hours = float((data.label < 2).sum()) / 3600
+    for limit in np.quantile(score, np.linspace(0.4, 0.999, 120)):
+        leads, false = [], 0
+        for rows in rows_of:
+            high, failing = score[rows] >= limit, data.label[rows] == 2
+            alarm = np.zeros(len(rows), bool)
+            alarm[2:] = high[2:] & high[1:-1] & high[:-2]
+            begins = np.flatnonzero(alarm[1:] & ~alarm[:-1]) + 1
+            # Failure beyond the last row shows in the label of the rows before it.
+            false += sum(not (data.label[rows][at : at + EARLY + 1] > 0).any() for at in begins)
+            fails = np.flatnonzero(failing[1:] & ~failing[:-1]) + 1
+            if len(fails):
+                first = fails[0]
+                warned = np.flatnonzero(alarm[max(0, first - 2 * HORIZON) : first])
+                leads.append(float(min(first, 2 * HORIZON) - warned[0]) if len(warned) else 0.0)
+        if leads and false / max(hours, 1e-9) <= per_hour:
             return {
                 "lead_s": float(np.median(leads)),
                 "warned": float(np.mean(np.array(leads) > 0)),
@@ -237,24 +245,42 @@ def log_to_mlflow(
         plt.close("all")
 
 
+def _kept_grid(
+    directory: Path | None, name: str, photos: Sequence[str], views: int, seed: int
+) -> Grid:
+    if directory is None:
+        return measure_grid(photos, views, seed)
+    path = directory / f"{name}-{views}.npz"
+    if not path.is_file():
+        grid = measure_grid(photos, views, seed)
+        np.savez_compressed(
+            path, **{f"{clip}|{light}|{fault}": rows for (clip, light, fault), rows in grid.items()}
+        )
+    with np.load(path) as kept:
+        keys = [(each, each.split("|")) for each in kept.files]
+        return {(clip, float(light), fault): kept[each] for each, (clip, light, fault) in keys}
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Fit, judge, export and seal."""
     parser = argparse.ArgumentParser(prog="python -m models.training.failure")
     parser.add_argument(
         "--to", type=Path, default=Path(registry.MANIFEST).with_name("failure.onnx")
     )
-    parser.add_argument("--views", type=int, default=5, help="views of each photograph")
-    parser.add_argument("--series", type=int, default=8, help="faulty series a view, as many calm")
+    parser.add_argument("--views", type=int, default=4, help="views of each photograph")
+    parser.add_argument("--series", type=int, default=14, help="faulty series a view, as many calm")
+    parser.add_argument("--grid", type=Path, help="keep what was measured here, and use it again")
     parser.add_argument("--mlflow", action="store_true", help="log curves and figures")
     arguments = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     threshold = Settings().quality_threshold
-    trained = table(
-        simulate(measure_grid(DEVELOP, arguments.views, 1), arguments.series, 2), threshold
-    )
-    judged = table(
-        simulate(measure_grid(JUDGE, arguments.views, 3), arguments.series, 4), threshold
-    )
+    cv2.setNumThreads(1)
+    grids = [
+        _kept_grid(arguments.grid, name, photos, arguments.views, seed)
+        for name, photos, seed in (("develop", DEVELOP, 1), ("judge", JUDGE, 3))
+    ]
+    trained = table(simulate(grids[0], arguments.series, 2), threshold)
+    judged = table(simulate(grids[1], arguments.series, 4), threshold)
     forest = fit(trained)
     risk = forest.predict_proba(judged.features)
     scores = {"forest": risk[:, 1] + risk[:, 2], **baselines(judged)}

@@ -22,13 +22,15 @@ from core.frame.quality import FROZEN_CAP, QualityMeter
 
 FAULTS: Final = ("defocus", "dirt", "noise", "dark", "starved", "shake", "freeze")
 CALM: Final = ("steady", "recovers", "evening", "traffic", "night")
-LEVELS: Final = np.linspace(0.0, 1.0, 7)
-LIGHTS: Final = (1.0, 0.55, 0.3)
+LEVELS: Final = np.linspace(0.0, 1.0, 6)
+LIGHTS: Final = (1.0, 0.45)
 LENGTH_S: Final = 240
-_DRAWS: Final = 2
+_DRAWS: Final = 1
 _COLUMNS: Final = ("blur_score", "brightness", "noise_level", "change", "quality_score")
 
 Gray = NDArray[np.float32]
+Grid = dict[tuple[str, float, str], NDArray[np.float64]]
+"""Readings (levels, draws, 5) by clip, light and fault."""
 
 
 @dataclass(frozen=True)
@@ -88,12 +90,10 @@ def starved(picture: NDArray[np.uint8], strength: float) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(coarse, picture.shape[::-1]), np.uint8)
 
 
-def measure_grid(
-    photos: Sequence[str], views: int, seed: int
-) -> dict[tuple[str, float, str], NDArray[np.float64]]:
-    """Readings (levels, draws, 5) of each clip, light and fault."""
+def measure_grid(photos: Sequence[str], views: int, seed: int) -> Grid:
+    """Measure ``views`` views of each photograph."""
     random = np.random.default_rng(seed)
-    grid = {}
+    grid: Grid = {}
     for photo in photos:
         for view in range(views):
             x, y = random.uniform(-0.9, 0.9, 2)
@@ -123,27 +123,23 @@ def _measured(
     return np.array(rows[1:])
 
 
-def simulate(
-    grid: dict[tuple[str, float, str], NDArray[np.float64]], per_clip: int, seed: int
-) -> list[Series]:
+def simulate(grid: Grid, per_clip: int, seed: int) -> list[Series]:
     """Walk ``per_clip`` faulty and as many calm courses through the grid of each clip."""
     random = np.random.default_rng(seed)
     made = []
     for clip in sorted({key[0] for key in grid}):
-        for kind in [str(random.choice(FAULTS)) for _ in range(per_clip)]:
-            made.append(_series(grid, clip, kind, random))
-        for kind in [str(random.choice(CALM)) for _ in range(per_clip)]:
-            made.append(_series(grid, clip, kind, random))
+        kinds = [*random.choice(FAULTS, per_clip), *random.choice(CALM, per_clip)]
+        made += [_series(grid, clip, str(kind), random) for kind in kinds]
     return made
 
 
 def _series(
-    grid: dict[tuple[str, float, str], NDArray[np.float64]],
+    grid: Grid,
     clip: str,
     kind: str,
     random: np.random.Generator,
 ) -> Series:
-    light = float(random.choice(LIGHTS[2:] if kind == "night" else LIGHTS))
+    light = float(random.choice(LIGHTS[1:] if kind == "night" else LIGHTS))
     fault = {"night": "noise", "evening": "dark", "freeze": "shake"}.get(kind, kind)
     fault = fault if fault in FAULTS[:-1] else str(random.choice(FAULTS[:-1]))
     strength = np.clip(course(kind, random), 0.0, 1.0)
