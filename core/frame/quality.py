@@ -11,13 +11,18 @@ from numpy.typing import NDArray
 from core.frame.blur import blur_ratio
 from core.frame.freeze import FreezeDetector
 from core.frame.luma import LumaPlanes, luma_of, reduce_luma
+from core.frame.naturalness import LearnedQuality, picture_features
 from core.frame.noise import noise_sigma
 from core.types import QualityReading
 
 SHARPNESS_WEIGHT: Final = 0.6
 EXPOSURE_WEIGHT: Final = 0.2
 NOISE_WEIGHT: Final = 0.2
-"""Exponents of the weighted geometric mean; docs/methods.md gives their reason."""
+"""Exponents of the weighted geometric mean of the parts; docs/methods.md gives their reason."""
+
+LEARNED_WEIGHT, LEARNED_LEAN = 0.25, 0.3
+"""Exponent of what was learned beside the parts, and how far it leans on them: they are
+sure to fall with every fault, it sees faults that they do not."""
 
 FROZEN_CAP: Final = 0.2
 """A frozen picture, however fine, says nothing of the present."""
@@ -45,6 +50,7 @@ class QualityMeter:
             raise ValueError(f"width must be 16 to 2048 px, not {width}")
         self._width = width
         self._freeze = FreezeDetector()
+        self._learned = LearnedQuality()
         self._before: NDArray[np.uint8] | None = None
 
     @property
@@ -100,11 +106,14 @@ class QualityMeter:
         mean, spread = _tones(planes, coarse_sigma)
         change = self._change(coarse) * planes.gain
         frozen = self._freeze.update(planes.fine, time_s, planes.gain)
-        score = (
+        learned = self._learned(picture_features(planes, blur, noise, mean))
+        plain = (
             _sharpness(blur) ** SHARPNESS_WEIGHT
             * _exposure(mean, spread) ** EXPOSURE_WEIGHT
             * _cleanness(noise, mean) ** NOISE_WEIGHT
         )
+        leaning = (learned + LEARNED_LEAN * plain) / (1 + LEARNED_LEAN)
+        score = plain ** (1 - LEARNED_WEIGHT) * leaning**LEARNED_WEIGHT
         return QualityReading(
             blur_score=blur,
             brightness=mean,

@@ -78,17 +78,17 @@ def _motion(x: NDArray[np.float32], level: float, random: np.random.Generator) -
 def _gaussian_noise(
     x: NDArray[np.float32], level: float, random: np.random.Generator
 ) -> NDArray[Any]:
-    return x + random.normal(0, _sigma(level), x.shape)
+    return x + _sigma(level) * random.standard_normal(x.shape, np.float32)
 
 
 def _gray_noise(x: NDArray[np.float32], level: float, random: np.random.Generator) -> NDArray[Any]:
-    return x + random.normal(0, _sigma(level), (*x.shape[:2], 1))
+    return x + _sigma(level) * random.standard_normal((*x.shape[:2], 1), np.float32)
 
 
 def _colour_noise(
     x: NDArray[np.float32], level: float, random: np.random.Generator
 ) -> NDArray[Any]:
-    grain = random.normal(0, _sigma(level), x.shape)
+    grain = _sigma(level) * random.standard_normal(x.shape, np.float32)
     light = grain.mean(axis=2, keepdims=True)
     return x + 1.2 * (grain - light) + 0.6 * light
 
@@ -96,7 +96,7 @@ def _colour_noise(
 def _correlated_noise(
     x: NDArray[np.float32], level: float, random: np.random.Generator
 ) -> NDArray[Any]:
-    grain = random.normal(0, 1, x.shape).astype(np.float32)
+    grain = random.standard_normal(x.shape, np.float32)
     smooth = np.asarray(cv2.GaussianBlur(grain, (0, 0), random.uniform(0.5, 1.3)))
     return x + smooth / smooth.std() * _sigma(level)
 
@@ -107,12 +107,12 @@ def _masked_noise(
     light = x.mean(axis=2, keepdims=True)
     detail = np.abs(light - np.asarray(cv2.GaussianBlur(light, (0, 0), 2))[..., None])
     share = np.asarray(cv2.GaussianBlur(detail, (0, 0), 3))[..., None]
-    grain = random.normal(0, 1, x.shape) * share / max(1e-3, float(share.mean()))
+    grain = random.standard_normal(x.shape, np.float32) * share / max(1e-3, float(share.mean()))
     return x + grain * _sigma(level) / 1.5
 
 
 def _fine_noise(x: NDArray[np.float32], level: float, random: np.random.Generator) -> NDArray[Any]:
-    grain = random.normal(0, 1, x.shape).astype(np.float32)
+    grain = random.standard_normal(x.shape, np.float32)
     fine = grain - np.asarray(cv2.GaussianBlur(grain, (0, 0), 1.0))
     return x + fine / fine.std() * _sigma(level)
 
@@ -120,7 +120,9 @@ def _fine_noise(x: NDArray[np.float32], level: float, random: np.random.Generato
 def _photon_noise(
     x: NDArray[np.float32], level: float, random: np.random.Generator
 ) -> NDArray[Any]:
-    return x + random.normal(0, 1, x.shape) * _sigma(level) * np.sqrt(np.maximum(x, 2) / 110)
+    return x + random.standard_normal(x.shape, np.float32) * _sigma(level) * np.sqrt(
+        np.maximum(x, 2) / 110
+    )
 
 
 def _impulses(x: NDArray[np.float32], level: float, random: np.random.Generator) -> NDArray[Any]:
@@ -139,11 +141,6 @@ def _jpeg(x: NDArray[np.float32], level: float, _: np.random.Generator) -> NDArr
     return _coded(x, ".jpg", cv2.IMWRITE_JPEG_QUALITY, round(_rising(75, 4, level)))
 
 
-def _jpeg2000(x: NDArray[np.float32], level: float, _: np.random.Generator) -> NDArray[Any]:
-    compression = round(_rising(100, 5, level))
-    return _coded(x, ".jp2", cv2.IMWRITE_JPEG2000_COMPRESSION_X1000, compression)
-
-
 def _coded(x: NDArray[Any], suffix: str, option: int, value: int) -> Image:
     _, packed = cv2.imencode(suffix, _bytes(x), [option, value])
     return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)
@@ -151,8 +148,8 @@ def _coded(x: NDArray[Any], suffix: str, option: int, value: int) -> Image:
 
 def _denoised(x: NDArray[np.float32], level: float, random: np.random.Generator) -> NDArray[Any]:
     sigma = _sigma(0.9 * level)
-    grainy = _bytes(x + random.normal(0, sigma, x.shape))
-    return np.asarray(cv2.bilateralFilter(grainy, 7, 3.0 * sigma, 2.5))
+    grainy = _bytes(x + sigma * random.standard_normal(x.shape, np.float32))
+    return np.asarray(cv2.bilateralFilter(grainy, 5, 3.0 * sigma, 2.0))
 
 
 def _shrunk(x: NDArray[np.float32], level: float, _: np.random.Generator) -> NDArray[Any]:
@@ -179,7 +176,9 @@ def _blur_then_noise(
 
 def _night(x: NDArray[np.float32], level: float, random: np.random.Generator) -> NDArray[Any]:
     dim = x * _rising(0.9, 0.06, level)
-    return dim + random.normal(0, 1, x.shape) * (1 + 0.5 * np.sqrt(np.maximum(dim, 0)) * level)
+    return dim + random.standard_normal(x.shape, np.float32) * (
+        1 + 0.5 * np.sqrt(np.maximum(dim, 0)) * level
+    )
 
 
 FAULTS: Final[dict[str, Fault]] = {
@@ -197,7 +196,6 @@ FAULTS: Final[dict[str, Fault]] = {
     "impulses": _impulses,
     "few tones": _few_tones,
     "jpeg": _jpeg,
-    "jpeg 2000": _jpeg2000,
     "denoised": _denoised,
     "noise then jpeg": _noise_then_jpeg,
     "blur then noise": _blur_then_noise,
