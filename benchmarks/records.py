@@ -1,6 +1,9 @@
 """What recording costs the thread that analyses frames, against the limit of 0.1 ms a frame.
 
-python -m benchmarks.records
+    python -m benchmarks.records [--frames-only]
+
+The time on the clock says what a frame waits, on a machine with nothing else to do; the
+processor time of the thread holds on a busy one, too.
 """
 
 from __future__ import annotations
@@ -38,18 +41,20 @@ def report(index: int, faces: int) -> FrameReport:
 
 
 def frame_path_ms(faces: int, *, mlflow: bool) -> tuple[float, float, float]:
-    """Median, 99th percentile and mean time of ``RunRecorder.add`` at 30 frames a second, ms."""
-    took_ms = []
+    """Median and 99th percentile on the clock, mean processor time of a frame's ``add``, ms."""
+    took_ms, spent_ms = [], []
     with tempfile.TemporaryDirectory() as home:
         settings = Settings(records_dir=Path(home))
         with RunRecorder(settings, source="camera", kind="live", mlflow=mlflow) as run:
             for index in range(FRAMES):
-                begun_s = time.perf_counter()
-                run.add(report(index, faces))
+                told = report(index, faces)
+                begun_s, spent_s = time.perf_counter(), time.thread_time()
+                run.add(told)
+                spent_ms.append(1000 * (time.thread_time() - spent_s))
                 took_ms.append(1000 * (time.perf_counter() - begun_s))
                 # What a camera does: the writing thread has its turn between two frames.
                 time.sleep(max(0.0, 1 / FRAME_RATE_HZ / 4 - took_ms[-1] / 1000))
-    return statistics.median(took_ms), float(np.percentile(took_ms, 99)), statistics.fmean(took_ms)
+    return statistics.median(took_ms), float(np.percentile(took_ms, 99)), statistics.fmean(spent_ms)
 
 
 def whole_cost_ms() -> float:
@@ -85,14 +90,16 @@ def main() -> int:
     # The delivery has a process of its own; what is measured is this one.
     delivery.courier.ensure = lambda settings: None  # type: ignore[method-assign]
     print("recording a frame, ms on the frame path (limit 0.1)")
-    print(f"{'faces':>5} {'mlflow':>7} {'median':>8} {'p99':>8} {'mean':>8} {'mean/limit':>11}")
+    print(f"{'faces':>5} {'mlflow':>7} {'median':>8} {'p99':>8} {'cpu':>8} {'cpu/limit':>11}")
     worst = 0.0
     for faces, mlflow in ((0, False), (1, False), (1, True), (5, True)):
-        median, p99, mean = frame_path_ms(faces, mlflow=mlflow)
-        worst = max(worst, mean / LIMIT_MS)
+        median, p99, cpu = frame_path_ms(faces, mlflow=mlflow)
+        worst = max(worst, cpu / LIMIT_MS)
         print(
-            f"{faces:>5} {mlflow!s:>7} {median:8.4f} {p99:8.4f} {mean:8.4f} {mean / LIMIT_MS:11.2f}"
+            f"{faces:>5} {mlflow!s:>7} {median:8.4f} {p99:8.4f} {cpu:8.4f} {cpu / LIMIT_MS:11.2f}"
         )
+    if "--frames-only" in sys.argv[1:]:
+        return 0 if worst < 1 else 1
     print(f"processor time of all threads, one face: {whole_cost_ms():.3f} ms a frame")
     all_s, three_s = reading_s()
     print(f"reading 24 h of 1 Hz: {all_s:.2f} s for all columns, {three_s:.2f} s for three")

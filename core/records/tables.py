@@ -2,7 +2,7 @@
 
 A thread formats and writes. It is woken once half as many rows wait as may be
 lost; where it cannot keep up, whoever adds the next row writes, too, so that a
-program that is killed never loses more than ``FLUSH_ROWS``.
+program that is killed never loses more than ``FLUSH_ROWS`` frames.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class RecordTables:
                 tables.append(_Table(shared_log))
         self.problems: list[str] = []
         self._rows: list[Row] = []
-        self._unwritten = 0
+        self._unwritten = self._faces = 0
         self._adding, self._writing = threading.Lock(), threading.Lock()
         self._wake = threading.Event()
         self._ending = False
@@ -113,14 +113,14 @@ class RecordTables:
 
     def add(self, report: FrameReport, wall_time_s: float) -> None:
         """Take in one report; returns at once unless the disk is behind."""
-        count = max(1, len(report.faces))
         with self._adding:
             self._rows.append(Row(report, wall_time_s))
-            self._unwritten += count
-            unwritten = self._unwritten
+            self._unwritten += 1
+            self._faces += len(report.faces)
+            unwritten, lines = self._unwritten, self._unwritten + self._faces
         if unwritten >= FLUSH_ROWS:
             self._write()
-        elif unwritten >= FLUSH_ROWS // 2:
+        elif lines >= FLUSH_ROWS // 2:
             self._wake.set()
 
     def close(self) -> None:
@@ -150,7 +150,7 @@ class RecordTables:
         with self._writing:
             with self._adding:
                 rows, self._rows = self._rows, []
-                count = self._unwritten
+                count, self._faces = self._unwritten, 0
             if rows:
                 metrics = [line_of(metrics_row(self._run_id, *_parts(row))) for row in rows]
                 emotions = [
