@@ -113,7 +113,9 @@ async def crowd(url: str, people: int) -> dict[str, float]:
 
     async def come() -> None:
         async with websockets.connect(url, max_size=None, compression=None) as socket:
-            await socket.send(json.dumps(START))
+            # Who is turned away may be told so before having said anything.
+            with contextlib.suppress(websockets.ConnectionClosed):
+                await socket.send(json.dumps(START))
             first = 0
             while True:
                 reply = json.loads(await socket.recv())
