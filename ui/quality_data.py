@@ -8,7 +8,7 @@ import numpy as np
 
 from core.incidents import Incident, IncidentKind
 from core.records.association import spearman
-from ui.plots import thin
+from ui.plots import BINS, thin
 from ui.quality_rows import Floats, RunRows
 from ui.texts import LANGUAGES
 
@@ -49,7 +49,7 @@ def run_json(rows: RunRows, threshold: float) -> dict[str, Any]:
         "threshold": threshold,
         "figures": figures(rows, threshold),
         "lines": lines(rows, start_s, end_s),
-        "thinned": len(rows) > MOST_DOTS,
+        "thinned": len(rows) > 2 * BINS,
         "wall": wall_knots(rows),
         "ocr": scatter(rows, "ocr"),
         "trust": scatter(rows, "trust"),
