@@ -225,7 +225,8 @@ def test_lengths_outside_their_range_are_named(arrive):
 
 @pytest.mark.parametrize("locale", ["en-US", "ko-KR"])
 def test_the_tab_fits_a_narrow_screen(arrive, locale):
-    page = arrive(viewport={"width": 390, "height": 844}, locale=locale)
+    page = arrive(locale=locale)
+    page.set_viewport_size({"width": 390, "height": 844})
     wide = "document.documentElement.scrollWidth"
     assert page.evaluate(wide) <= 390
     agree_and_start(page)
