@@ -30,6 +30,10 @@ after a lively time, when a codec may still be refining."""
 WINDOW_S: Final = 0.4
 """Stretch of frames that has to be silent after a lively time."""
 
+LEAST_S: Final = 0.25
+_FEW: Final = 3
+"""The silent frames of the window span at least this, unless there are only few."""
+
 QUIET_S, ERASED_S = 0.35, 2.6
 """How much longer it has to last where the codec let little through before, and where it may
 have wiped the noise of a live scene away."""
@@ -135,6 +139,10 @@ class FreezeDetector:
         silent = self._silent(recent)
         if sum(silent) < _SILENT_SHARE * len(silent) or self._is_redrawn(time_s):
             self._silent_since_s = None
+            return
+        # Where frames come unevenly, a burst of copies is many frames but little time.
+        times = [t for t, _ in self._changes if t > start_s + 1e-6]
+        if len(times) > _FEW and time_s - times[silent.index(True)] < LEAST_S:
             return
         if self._silent_since_s is None:
             self._silent_since_s = time_s
