@@ -17,12 +17,12 @@ class Proxy:
     def __init__(self, port: int) -> None:
         self.target = port
         self.strays: list[str] = []
-        self.loop = asyncio.new_event_loop()
-        self.server = self.loop.run_until_complete(
-            asyncio.start_server(self._serve, "127.0.0.1", 0)
-        )
+        # Playwright runs a loop in the thread of the tests.
+        loop = asyncio.new_event_loop()
+        threading.Thread(target=loop.run_forever, daemon=True).start()
+        opening = asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.server = asyncio.run_coroutine_threadsafe(opening, loop).result(30)
         self.port = self.server.sockets[0].getsockname()[1]
-        threading.Thread(target=self.loop.run_forever, daemon=True).start()
 
     async def _serve(self, reader, writer):
         try:
