@@ -45,6 +45,12 @@ FEATURES: Final = (
     ),
 )
 
+_TURNED: Final = [
+    FEATURES.index(name.replace("beside", "_").replace("below", "beside").replace("_", "below"))
+    for name in FEATURES
+]
+"""The same figures for the picture turned on its side: both ways are read and averaged."""
+
 _SURROUNDINGS: Final = 7 / 6
 _FLOOR: Final = 1.0
 """Luma steps of contrast under which nothing is amplified."""
@@ -112,7 +118,11 @@ def _moments(plane: NDArray[np.float32], gain: float) -> list[float]:
     products = []
     for step in (1, width, width + 1):
         here, there = flat[step:], flat[:-step]
-        described.append(float(np.dot(here, there)) / count / energy if here.size else 0.0)
+        alike = float(np.dot(here, there)) if here.size else 0.0
+        if step == width + 1 and width > 2:
+            other = float(np.dot(flat[width - 1 :], flat[: 1 - width]))
+            alike = (alike + other) / 2  # both diagonals, so that a turned picture is no other
+        described.append(alike / count / energy)
         if step != width + 1:
             product = here * there
             products.append(cv2.norm(product, cv2.NORM_L1) / count / energy if here.size else 0.0)
@@ -140,8 +150,9 @@ class LearnedQuality:
 
     def __call__(self, features: NDArray[np.float32]) -> float:
         """Score one picture, 0..1, by its ``picture_features``."""
-        outputs: Any = self._session.run(None, {"features": features[None]})
-        return float(outputs[0][0, 0])
+        both = np.stack([features, features[_TURNED]])
+        outputs: Any = self._session.run(None, {"features": both})
+        return float(outputs[0].mean())
 
 
 @lru_cache(maxsize=4)

@@ -24,6 +24,9 @@ LEARNED_WEIGHT, LEARNED_LEAN = 0.25, 0.3
 """Exponent of what was learned beside the parts, and how far it leans on them: they are
 sure to fall with every fault, it sees faults that they do not."""
 
+LEARNED_EVERY: Final = 3
+"""Frames that share a learned score while blur, noise and brightness stand still."""
+
 FROZEN_CAP: Final = 0.2
 """A frozen picture, however fine, says nothing of the present."""
 
@@ -51,6 +54,8 @@ class QualityMeter:
         self._width = width
         self._freeze = FreezeDetector()
         self._learned = LearnedQuality()
+        self._learned_parts = np.full(3, np.inf)
+        self._learned_age, self._learned_value = 0, 0.0
         self._before: NDArray[np.uint8] | None = None
 
     @property
@@ -62,6 +67,7 @@ class QualityMeter:
         """Forget the frames so far, as for a new source."""
         self._freeze.reset()
         self._before = None
+        self._learned_parts = np.full(3, np.inf)
 
     def measure(self, image: NDArray[np.uint8], time_s: float) -> QualityReading:
         """Measure a BGR picture.
@@ -106,7 +112,7 @@ class QualityMeter:
         mean, spread = _tones(planes, coarse_sigma)
         change = self._change(coarse) * planes.gain
         frozen = self._freeze.update(planes.fine, time_s, planes.gain)
-        learned = self._learned(picture_features(planes, blur, noise, mean))
+        learned = self._learned_score(planes, blur, noise, mean)
         plain = (
             _sharpness(blur) ** SHARPNESS_WEIGHT
             * _exposure(mean, spread) ** EXPOSURE_WEIGHT
@@ -122,6 +128,18 @@ class QualityMeter:
             is_frozen=frozen,
             quality_score=min(score, FROZEN_CAP) if frozen else score,
         )
+
+    def _learned_score(self, planes: LumaPlanes, blur: float, noise: float, mean: float) -> float:
+        """What was learned, anew for every third frame and wherever a part has moved."""
+        parts = np.array([blur / 0.01, noise / 0.2, mean / 2.0])
+        self._learned_age += 1
+        if (
+            self._learned_age >= LEARNED_EVERY
+            or float(np.abs(parts - self._learned_parts).max()) > 1
+        ):
+            self._learned_parts, self._learned_age = parts, 0
+            self._learned_value = self._learned(picture_features(planes, blur, noise, mean))
+        return self._learned_value
 
     def _change(self, plane: NDArray[np.uint8]) -> float:
         before, self._before = self._before, plane.copy()

@@ -156,6 +156,14 @@ def test_damage_never_raises_the_score_noticeably(name: str) -> None:
         assert scores[-1] < scores[0] - 0.1
 
 
+def test_one_meter_scores_a_row_of_pictures_as_fresh_meters_do() -> None:
+    images = [photograph(name) for name in ("astronaut", "camera", "grass", "rocket")]
+    images += [blurred(image, 3) for image in images]
+    meter = QualityMeter()
+    scores = [meter.measure(image, 0.1 * index).quality_score for index, image in enumerate(images)]
+    assert scores == pytest.approx([read(image).quality_score for image in images], abs=0.01)
+
+
 def test_a_turned_picture_reads_like_an_upright_one() -> None:
     image = cv2.resize(photograph("coffee"), (1280, 720))
     upright, turned = read(image), read(np.rot90(image))
