@@ -83,17 +83,17 @@ def connect(address: str, workers: int = 0) -> Iterator[Client]:
         ) from error
     if address == LOCAL:
         with (
-            LocalCluster(
+            LocalCluster(  # type: ignore[no-untyped-call]
                 n_workers=workers or os.cpu_count() or 1,
                 threads_per_worker=1,
                 dashboard_address="127.0.0.1:0",
             ) as cluster,
-            Client(cluster) as client,
+            Client(cluster) as client,  # type: ignore[no-untyped-call]
         ):
             yield client
         return
     try:
-        client = Client(address, timeout=_CONNECT_S)
+        client = Client(address, timeout=_CONNECT_S)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise SettingsError(
             f"{address}: no Dask scheduler answers; start one with `dask scheduler` "
@@ -150,7 +150,7 @@ def analyze_many(
         for place, (source, directory) in enumerate(zip(sources, directories, strict=True))
     }
     results: dict[int, ClipResult] = {}
-    for future in as_completed(tasks):
+    for future in as_completed(tasks):  # type: ignore[no-untyped-call]
         place = tasks[future]
         source, directory = sources[place], directories[place]
         if future.status == "finished":

@@ -94,7 +94,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
 
 def both(key: str, tag: str = "span", **values: object) -> str:
     """Write words in both languages as markup; the page's style shows one of them."""
-    return both_of(*(text.format(**values) for text in WORDS[key]), tag=tag)
+    english, korean = (text.format(**values) for text in WORDS[key])
+    return both_of(english, korean, tag=tag)
 
 
 def both_of(english: str, korean: str, tag: str = "span") -> str:
