@@ -35,6 +35,15 @@ REASON_BELOW: Final = 0.9
 IN_THE_DARK: Final = 1.5
 """Beyond this fault of light the noise is the sensor's answer to the dark."""
 
+UNREMARKABLE: Final = 1.0
+"""Up to here, in standard deviations of faces seen well, a fault explains nothing."""
+
+OCTAVE_UNITS: Final = 3.0
+"""Standard deviations that a halving of the size counts for."""
+
+TURN_UNITS: Final = 4.0
+"""Standard deviations that a loss of trust by pose, as a logarithm, counts for."""
+
 _IMMERKAER: Final = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 
 
@@ -189,18 +198,17 @@ def read_trust(
     best = 1.0 / (1.0 + math.exp(-model.base))
     if value >= REASON_BELOW * best:
         return Trust(round(value, 4))
-    return Trust(round(value, 4), _reason(plain, features, pose, value))
+    return Trust(round(value, 4), _reason(model, features, pose))
 
 
-def _reason(plain: TrustModel, features: NDArray[np.float64], pose: float, value: float) -> str:
-    """What costs most; "covered" where nothing that can be seen of the crop explains it."""
-    lost = dict(zip(FAULTS, plain.losses(features)[0].tolist(), strict=True))
-    seen = sum(lost.values())
-    dark = features[0, 2] < plain.good[2]
-    lost["too_dark" if dark else "too_bright"] += lost.pop("flat")
-    if faults(features, plain.good, plain.spread)[0, FAULTS.index("too_dark")] > IN_THE_DARK:
-        lost["too_dark"] += lost.pop("noisy")
-    lost["turned_away"] = -math.log(max(pose, 1e-3))
-    share = min(max(value / max(pose, 1e-3), 1e-6), 1.0 - 1e-6)
-    lost["covered"] = plain.base - seen - math.log(share / (1.0 - share))
-    return max(lost, key=lambda name: lost[name])
+def _reason(model: TrustModel, features: NDArray[np.float64], pose: float) -> str:
+    """What is furthest from a face seen well; "covered" where nothing else is far from it."""
+    found = dict(zip(FAULTS, faults(features, model.good, model.spread)[0].tolist(), strict=True))
+    found["too_small"] *= OCTAVE_UNITS
+    dark = features[0, 2] < model.good[2]
+    if found["too_dark"] > IN_THE_DARK:
+        found["too_dark"] += found.pop("noisy")
+    found["too_dark" if dark else "too_bright"] += found.pop("flat")
+    found["turned_away"] = TURN_UNITS * -math.log(max(pose, 1e-3))
+    found["covered"] = UNREMARKABLE
+    return max(found, key=lambda name: found[name])

@@ -26,6 +26,11 @@ from models.training import data
 from models.training.degrade import KINDS, degrade
 
 log = logging.getLogger("framemood.trust")
+UNSEEN = ("covered", "turned", "mixed")
+"""What the look of a crop does not tell; only the network can."""
+
+LEAST = 0.05
+"""Logits that a unit of any fault costs at least: no fault is ever free."""
 Floats = NDArray[np.float64]
 
 
@@ -45,7 +50,7 @@ def fit(
         slope = (1.0 / (1.0 + np.exp(-logit)) - agrees) / len(agrees)
         return float(likelihood), np.concatenate([[slope.sum()], -slope @ terms])
 
-    bounds = [(None, None)] + [(0.0, None)] * terms.shape[1]
+    bounds = [(None, None)] + [(LEAST, None)] * 6 + [(0.0, None)] * (terms.shape[1] - 6)
     start = np.full(terms.shape[1] + 1, 0.1)
     fitted = minimize(cost, start, jac=True, method="L-BFGS-B", bounds=bounds).x
     weights, last = fitted[1:13], fitted[13:] if told is not None else np.zeros(2)
@@ -91,6 +96,7 @@ def main() -> None:
     features = np.stack([crop_features(crop) for crop in crops])
     cells = np.asarray(cell)
     clean, first = cells == 0, owner % 2 == 0
+    seen = ~np.isin(cells // 4, [KINDS.index(name) for name in UNSEEN])
 
     written: dict[str, Any] = {
         "about": "Coefficients of core/frame/trust.py, written by models/training/trust.py",
@@ -98,8 +104,10 @@ def main() -> None:
         "faults": [*FAULTS, *(f"{name} squared" for name in FAULTS)],
     }
     for name, heard in (("by_the_crop", None), ("with_disturbance", told)):
+        fitted = seen if heard is None else np.ones_like(seen)
+        some = first & fitted
         half = fit(
-            features[first], None if heard is None else heard[first], agrees[first], clean[first]
+            features[some], None if heard is None else heard[some], agrees[some], clean[some]
         )
         rest = None if heard is None else heard[~first]
         figures: dict[str, Any] = judge(
@@ -111,7 +119,8 @@ def main() -> None:
             for k in range(data.CLASSES)
         ]
         log.info("%s %s", name, json.dumps(figures))
-        model = fit(features, heard, agrees, clean)
+        told_of = None if heard is None else heard[fitted]
+        model = fit(features[fitted], told_of, agrees[fitted], clean[fitted])
         written |= {"good": model.good.tolist(), "spread": model.spread.tolist()}
         written[name] = {
             "base": model.base,

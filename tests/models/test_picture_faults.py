@@ -36,4 +36,5 @@ def test_the_same_seed_gives_the_same_picture(fault: str) -> None:
 def test_the_teacher_finds_nothing_wrong_with_the_clean_picture() -> None:
     clean = photograph()
     assert haarpsi(clean, clean) > 0.99
-    assert mdsi(clean, clean) == pytest.approx(0)
+    # A deviation is pooled through roots, which magnify the rounding.
+    assert mdsi(clean, clean) == pytest.approx(0, abs=0.005)
