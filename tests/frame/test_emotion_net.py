@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
 from core.errors import ModelError
 from core.frame.emotion import EmotionClassifier
@@ -13,13 +15,9 @@ from core.frame.emotion_net import FerplusVgg, FramemoodNet, prepare
 from core.settings import Settings
 from core.types import FERPLUS_EMOTIONS
 
-onnx = pytest.importorskip("onnx")
-
 
 def write_network(path: Path, name: str, side_px: int, output: str) -> Path:
     """A network whose logit k is the mean of the crop times k: any signature, known answers."""
-    from onnx import TensorProto, helper, numpy_helper
-
     weights = np.arange(8, dtype=np.float32).reshape(1, 8)
     nodes = [
         helper.make_node("ReduceMean", [name], ["mean"], axes=[2, 3], keepdims=0),

@@ -345,7 +345,7 @@ def test_a_manifest_that_is_no_manifest_is_named(tmp_path: Path, text: str) -> N
 
 
 def test_an_unknown_model_is_answered_with_those_there_are(settings: Settings) -> None:
-    with pytest.raises(ModelError, match="choose one of emotion, .*yunet, emotion-ferplus-8"):
+    with pytest.raises(ModelError, match=r"choose one of emotion, .*yunet, emotion-ferplus-8"):
         resolve("vgg", settings)
 
 
