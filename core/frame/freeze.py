@@ -10,7 +10,8 @@ So a freeze is silence. How much silence it takes depends on how lively the
 source was right before: a crowd that falls silent for a third of a second has
 stopped; a night scene whose noise the codec hardly lets through has to be
 silent for longer; and where silence begins with a keyframe, or nothing was ever
-heard, the codec may have wiped away all there was, so that only time tells.
+heard, the codec may have wiped away all there was, so that only time tells. Movement that ends between
+two frames needs no silence: ``core.frame.stop`` hears that.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from typing import Final
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from core.frame.stop import StopDetector
 
 SILENT, NEARLY_SILENT = 0.0007, 0.003
 """Mean absolute change, luma steps a pixel, up to which a frame says nothing new; the second
@@ -88,6 +91,7 @@ class FreezeDetector:
         self._limit, self._hold_s = SILENT, 0.0
         self._was_heard = False
         self._is_frozen = False
+        self._stop = StopDetector()
 
     def update(self, plane: NDArray[np.uint8], time_s: float, gain: float = 1.0) -> bool:
         """Take the next frame and say whether the source is frozen.
@@ -125,7 +129,8 @@ class FreezeDetector:
             self._listen_for_life(time_s)
         else:
             self._listen_for_silence(time_s)
-        return self._is_frozen
+        stopped = self._stop.hear(change, time_s)
+        return self._is_frozen or stopped
 
     def _listen_for_silence(self, time_s: float) -> None:
         start_s = time_s - WINDOW_S
