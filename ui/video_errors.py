@@ -26,6 +26,7 @@ _KNOWN: Final = (
     ("cut off", "unreadable"),
     ("damaged", "unreadable"),
     ("private network", "private"),
+    ("give an address at port", "port"),
     ("addresses are switched off", "urls_off"),
     ("the host is not known", "host"),
     ("not an address", "not_url"),

@@ -287,4 +287,4 @@ def _plain(value: object) -> str:
 
 def _round_up(value: float) -> float:
     step = 10.0 ** np.floor(np.log10(max(value, 1.0)))
-    return float(np.ceil(value / step) * step)
+    return float(np.ceil(max(value, 1.0) / step) * step)

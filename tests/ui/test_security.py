@@ -151,7 +151,7 @@ def test_gradio_still_offers_what_is_shut_here():
     # Should Gradio rename its routes, the list of doors must be gone over again.
     with gr.Blocks(analytics_enabled=False) as blocks:
         gr.Markdown("a page")
-    blocks.auth = blocks.auth_message = None
+    blocks.auth = blocks.auth_message = blocks.max_file_size = None
     client = TestClient(gr.routes.App.create_app(blocks))
     assert client.get("/gradio_api/info").status_code == 200
     for path in ("/gradio_api/upload", "/gradio_api/queue/join"):

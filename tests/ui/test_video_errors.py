@@ -63,7 +63,8 @@ def test_a_bad_file_is_explained_in_both_languages(tmp_path, clip, kind):
 @pytest.mark.parametrize(
     ("url", "key"),
     [
-        ("http://127.0.0.1:9/clip.mp4", "private"),
+        ("http://127.0.0.1/clip.mp4", "private"),
+        ("http://127.0.0.1:9/clip.mp4", "port"),
         ("http://nowhere.invalid/clip.mp4", "host"),
     ],
 )
