@@ -10,8 +10,9 @@ So a freeze is silence. How much silence it takes depends on how lively the
 source was right before: a crowd that falls silent for a third of a second has
 stopped; a night scene whose noise the codec hardly lets through has to be
 silent for longer; and where silence begins with a keyframe, or nothing was ever
-heard, the codec may have wiped away all there was, so that only time tells. Movement that ends between
-two frames needs no silence: ``core.frame.stop`` hears that.
+heard, the codec may have wiped away all there was, so that only time tells.
+
+Movement that ends between two frames needs no silence: ``core.frame.stop`` hears that.
 """
 
 from __future__ import annotations
