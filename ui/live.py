@@ -48,7 +48,7 @@ def build(context: Context) -> None:
 
     async def analyze_live(call: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         # Gradio marks the functions it serves, and a bound method takes no mark.
-        visitor = visitor_of(request.request, context.settings.proxy_hops)
+        visitor = visitor_of(_connection(request), context.settings.proxy_hops)
         return await fallback.analyze(call, visitor)
 
     gr.HTML(
@@ -148,3 +148,8 @@ class _Ticket:
         """Whether the place has been held for longer than one may."""
         self.began_s = self.used_s if self.began_s is None else self.began_s
         return bool(limit_s) and self.used_s - self.began_s > limit_s
+
+
+def _connection(request: Any) -> Any:
+    """The connection of a call; Gradio hands server functions Starlette's request itself."""
+    return getattr(request, "request", request)

@@ -35,7 +35,7 @@ def build(context: Context) -> None:
 
     async def analyze_live(call: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         # Called as on the Live tab, so that one script serves both.
-        visitor = visitor_of(request.request, context.settings.proxy_hops)
+        visitor = visitor_of(_connection(request), context.settings.proxy_hops)
         return await fallback.analyze(call, visitor)
 
     gr.HTML(
@@ -53,3 +53,8 @@ def build(context: Context) -> None:
         apply_default_css=False,
         elem_id="fm-session",
     )
+
+
+def _connection(request: Any) -> Any:
+    """The connection of a call; Gradio hands server functions Starlette's request itself."""
+    return getattr(request, "request", request)

@@ -190,7 +190,7 @@ def test_who_finds_every_place_taken_is_told_and_let_in_when_one_is_free(start_s
     first = start(visit(server))
     second = visit(server)
     second.click("[data-do=start]")
-    second.wait_for_selector(f'{LIVE}[data-link="busy"]')
+    second.wait_for_selector(f'{LIVE}[data-link="waiting"]')
     first.click("[data-do=stop]")
     second.wait_for_selector(SEES_A_FACE)
 
