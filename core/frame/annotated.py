@@ -6,8 +6,7 @@ import queue
 import threading
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import av
 import cv2
@@ -17,6 +16,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from core.closing import Closing
 from core.errors import RecordError
 from core.frame.overlay import draw_on
 from core.frame.pictures import DecodedFrame
@@ -30,7 +30,7 @@ _OPTIONS: Final = {"preset": "ultrafast", "crf": "24"}
 _BT601_LIMITED: Final = (6, 1)
 
 
-class AnnotatedVideo:
+class AnnotatedVideo(Closing):
     """Draws and encodes in a thread of its own; a context manager.
 
     Frames keep their media time, so a variable frame rate stays what it was.
@@ -79,17 +79,6 @@ class AnnotatedVideo:
             raise _cannot_write(path, error) from error
         self._thread = threading.Thread(target=self._run, name="annotated-video", daemon=True)
         self._thread.start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def add(self, frame: DecodedFrame, report: FrameReport) -> None:
         """Hand over a frame; waits where the encoder is behind."""

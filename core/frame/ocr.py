@@ -11,12 +11,12 @@ import re
 import time
 import weakref
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.closing import Closing
 from core.errors import ModelError
 from core.frame.liveness_clock import ClockWatch
 from core.frame.ocr_clock import ClockReader
@@ -42,7 +42,7 @@ KEPT_S: Final = 10.0
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(_[a-z]+)?")
 
 
-class TextWorker:
+class TextWorker(Closing):
     """One visitor's text reader; a context manager.
 
     Pictures are offered as they come; the newest is read about once a second, in
@@ -85,17 +85,6 @@ class TextWorker:
         self._service.join(self._box)
         # Whoever forgets to close leaves all the same.
         self._leave = weakref.finalize(self, self._service.leave, self._box)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Leave; the process ends with the last one that does. Twice does no harm."""

@@ -14,8 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import av
@@ -25,6 +24,7 @@ from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from core.closing import Closing
 from core.errors import SourceError
 from core.frame.fetch import Limits, fetch
 from core.frame.pictures import DecodedFrame
@@ -59,7 +59,7 @@ _FILE_OPTIONS: Final = {"protocol_whitelist": "file,crypto,data", "format_whitel
 _PROTOCOLS: Final = "http,https,tcp,udp,rtp,srtp,tls,crypto,httpproxy,data"
 
 
-class VideoSource:
+class VideoSource(Closing):
     """An opened video; iterate over it for its frames, close it when done.
 
     Made by ``open_source``. A context manager.
@@ -105,17 +105,6 @@ class VideoSource:
         self._start_s = None if self._counts_packets else _start_s(container, stream)
         self._decoded = self._decode()
         self._look_at_first()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of the file or the connection; twice does no harm."""

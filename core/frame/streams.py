@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Literal, Self
 
 from av.error import FFmpegError
 
+from core.closing import Closing
 from core.errors import SourceError
 from core.frame.pictures import DecodedFrame
 from core.frame.sources import VideoSource, open_camera
@@ -49,7 +49,7 @@ class StreamState:
     connections: int = 0
 
 
-class CameraStream:
+class CameraStream(Closing):
     """Reads a camera in a thread of its own; a context manager.
 
     Every frame is decoded, since the next one builds on it, and only the newest
@@ -98,14 +98,6 @@ class CameraStream:
         self._begun_s = time.monotonic()
         self._thread.start()
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End it; a connection that is just being made is given up in the background."""

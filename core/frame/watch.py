@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final, Self
 
+from core.closing import Closing
 from core.errors import FramemoodError
 from core.frame.pictures import DecodedFrame
 from core.frame.pipeline import FramePipeline
@@ -98,7 +98,7 @@ class WatchStatus:
         }
 
 
-class CameraWatch:
+class CameraWatch(Closing):
     """One camera, watched in a thread of its own; a context manager.
 
     Parameters
@@ -172,14 +172,6 @@ class CameraWatch:
     def __enter__(self) -> Self:
         self._thread.start()
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End the watch and finish its record."""

@@ -14,8 +14,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
+from core.closing import Closing
 from core.errors import FramemoodError, RecordError
 from core.incidents import Incident
 from core.records.columns import data_dictionary
@@ -34,7 +35,7 @@ STANDING_EVERY_S: Final = 5.0
 """How often the list of runs is told how long a run is by now, s."""
 
 
-class RunRecorder:
+class RunRecorder(Closing):
     """Records one run; a context manager that finishes it however it ends.
 
     Parameters
@@ -130,9 +131,6 @@ class RunRecorder:
                 rotate_bytes=settings.records_rotate_mb << 20,
                 on_batch=self._after_batch,
             )
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(
         self,

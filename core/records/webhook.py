@@ -6,12 +6,12 @@ import logging
 import queue
 import threading
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import requests
 
+from core.closing import Closing
 from core.errors import SettingsError
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ _LASTING: Final = frozenset({408, 425, 429})
 """Refusals (4xx) that another try may overcome."""
 
 
-class Webhook:
+class Webhook(Closing):
     """Posts JSON to one address in order; a context manager.
 
     A post that fails is tried again with growing pauses; where more wait than the
@@ -58,17 +58,6 @@ class Webhook:
         self.delivered = self.lost = 0
         self._thread = threading.Thread(target=self._deliver, name="webhook", daemon=True)
         self._thread.start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def send(self, value: Mapping[str, Any]) -> None:
         """Post a JSON object soon; returns at once."""
