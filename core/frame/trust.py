@@ -125,16 +125,15 @@ class TrustModel:
     weights: NDArray[np.float64]
     disturbance: NDArray[np.float64]
 
-    def losses(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(N, 6) logits that each of ``FAULTS`` costs, from (N, 5) features."""
-        found = faults(features, self.good, self.spread)
-        return found * self.weights[:6] + np.square(found) * self.weights[6:]
+    def faults(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(N, 6) faults, see ``faults``, of (N, 5) features."""
+        return faults(features, self.good, self.spread)
 
     def probability(
-        self, features: NDArray[np.float64], disturbance: NDArray[np.float32] | None = None
+        self, found: NDArray[np.float64], disturbance: NDArray[np.float32] | None = None
     ) -> NDArray[np.float64]:
-        """(N,) estimated shares of people who agree, from (N, 5) features."""
-        logit = self.base - self.losses(features).sum(axis=1)
+        """(N,) estimated shares of people who agree, from (N, 6) faults."""
+        logit = self.base - (found * self.weights[:6] + np.square(found) * self.weights[6:]).sum(1)
         if disturbance is not None:
             logit -= disturbance * self.disturbance[0]
             logit -= np.square(disturbance) * self.disturbance[1]
@@ -190,22 +189,23 @@ def read_trust(
         As ``EmotionClassifier.read`` returns it, 0..1.
     """
     plain, told = trust_models()
-    features = crop_features(crop)[np.newaxis]
-    pose = frontality(None if detection is None else detection.landmarks)
     model = plain if disturbance is None else told
+    features = crop_features(crop)
+    found = model.faults(features[np.newaxis])
+    pose = frontality(None if detection is None else detection.landmarks)
     reported = None if disturbance is None else np.array([disturbance], np.float32)
-    value = float(model.probability(features, reported)[0]) * pose
+    value = float(model.probability(found, reported)[0]) * pose
     best = 1.0 / (1.0 + math.exp(-model.base))
     if value >= REASON_BELOW * best:
         return Trust(round(value, 4))
-    return Trust(round(value, 4), _reason(model, features, pose))
+    is_dark = bool(features[2] < model.good[2])
+    return Trust(round(value, 4), _reason(found[0].tolist(), pose, dark=is_dark))
 
 
-def _reason(model: TrustModel, features: NDArray[np.float64], pose: float) -> str:
+def _reason(by_fault: list[float], pose: float, *, dark: bool) -> str:
     """What is furthest from a face seen well; "covered" where nothing else is far from it."""
-    found = dict(zip(FAULTS, faults(features, model.good, model.spread)[0].tolist(), strict=True))
+    found = dict(zip(FAULTS, by_fault, strict=True))
     found["too_small"] *= OCTAVE_UNITS
-    dark = features[0, 2] < model.good[2]
     if found["too_dark"] > IN_THE_DARK:
         found["too_dark"] += found.pop("noisy")
     found["too_dark" if dark else "too_bright"] += found.pop("flat")

@@ -110,10 +110,9 @@ def main() -> None:
             features[some], None if heard is None else heard[some], agrees[some], clean[some]
         )
         rest = None if heard is None else heard[~first]
-        figures: dict[str, Any] = judge(
-            half.probability(features[~first], rest), agrees[~first], cells[~first]
-        )
-        well = half.probability(features[~first], rest)[clean[~first]]
+        trust = half.probability(half.faults(features[~first]), rest)
+        figures: dict[str, Any] = judge(trust, agrees[~first], cells[~first])
+        well = trust[clean[~first]]
         figures["mean_trust_of_undegraded_faces_by_class"] = [
             round(float(well[label[owner][~first][clean[~first]] == k].mean()), 3)
             for k in range(data.CLASSES)
