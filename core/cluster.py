@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from distributed import Client
 
 LOCAL: Final = "local"
-ATTEMPTS: Final = 3
-"""How many workers may die of a clip before it is given up: it is likely the cause."""
-
 _CONNECT_S: Final = 10.0
 
 
@@ -135,7 +132,6 @@ def analyze_many(
     """
     from distributed import as_completed  # noqa: PLC0415
 
-    # Loaded before a worker's event loop needs the interpreter for itself.
     alone = replace(settings or Settings(), workers=1)
     tasks = {
         client.submit(
@@ -145,7 +141,6 @@ def analyze_many(
             alone,
             options,
             pure=False,
-            retries=ATTEMPTS,
         ): place
         for place, (source, directory) in enumerate(zip(sources, directories, strict=True))
     }
@@ -178,9 +173,11 @@ def _analyze(
 
 
 def _words(source: str, error: BaseException | None) -> str:
-    if type(error).__name__ == "KilledWorker":
+    from distributed.scheduler import KilledWorker  # noqa: PLC0415
+
+    if isinstance(error, KilledWorker):
         return (
-            f"{source}: {ATTEMPTS} workers died while they analyzed it; it may need more memory "
-            "than they have"
+            f"{source}: {error.allowed_failures + 1} workers died while they analyzed it; it may "
+            "need more memory than they have"
         )
     return f"{source}: could not be analyzed on the cluster ({error!r}); try it without --cluster"

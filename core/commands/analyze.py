@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+from core.cluster import ClipResult, analyze_many, connect
 from core.commands.output import BAD_INPUT, DONE, add_json, complain, say, say_json
-from core.errors import FramemoodError
+from core.errors import FramemoodError, SettingsError
 from core.frame.urls import is_url, public_name
 from core.frame.video import Progress, analyze_video
 from core.records.run import RunSummary
@@ -80,68 +81,52 @@ def run(arguments: Namespace) -> int:
         "mlflow": arguments.mlflow,
     }
     places = directories(sources, arguments.out)
-    if arguments.cluster:
-        return _run_on_cluster(arguments, sources, places, settings, options)
-    status, summaries = DONE, []
-    for source, directory in zip(sources, places, strict=True):
-        tell = _progress_line(source) if sys.stderr.isatty() else None
-        try:
-            summary = analyze_video(
-                source, directory, settings=settings, on_progress=tell, trusted=True, **options
-            )
-        except FramemoodError as error:
-            complain(str(error))
-            status = BAD_INPUT
-            continue
-        for problem in summary.problems:
-            complain(problem)
-        summaries.append(summary)
-        if not arguments.json:
-            _say_summary(summary, directory)
-            if arguments.mlflow:
-                say("  mlflow    being sent; what does not arrive waits for `records deliver`")
-    if arguments.json:
-        values = [summary.as_dict() for summary in summaries]
-        say_json(values[0] if len(sources) == 1 and values else values)
-    return status
+    results: dict[Path, ClipResult] = {}
 
-
-def _run_on_cluster(
-    arguments: Namespace,
-    sources: list[str],
-    places: list[Path],
-    settings: Settings,
-    options: dict[str, Any],
-) -> int:
-    from core import cluster  # noqa: PLC0415  Dask takes a second to import
-
-    done = 0
-
-    def tell(result: cluster.ClipResult) -> None:
-        nonlocal done
-        done += 1
+    def take(result: ClipResult) -> None:
+        results[result.directory] = result
         if result.summary is None:
             complain(result.error)
             return
         for problem in result.summary.problems:
             complain(problem)
-        if not arguments.json:
-            say(f"[{done} of {len(sources)}]")
-            _say_summary(result.summary, result.directory)
+        if arguments.json:
+            return
+        if arguments.cluster:
+            say(f"[{len(results)} of {len(sources)}]")
+        _say_summary(result.summary, result.directory)
+        if arguments.mlflow:
+            say("  mlflow    being sent; what does not arrive waits for `records deliver`")
 
     try:
-        with cluster.connect(arguments.cluster) as client:
-            sys.stderr.write(f"cluster of {arguments.cluster}: {client.dashboard_link}\n")
-            results = cluster.analyze_many(
-                client, sources, places, settings=settings, on_done=tell, **options
-            )
-    except FramemoodError as error:
+        if arguments.cluster:
+            with connect(arguments.cluster) as client:
+                sys.stderr.write(f"cluster of {arguments.cluster}: {client.dashboard_link}\n")
+                analyze_many(client, sources, places, settings=settings, on_done=take, **options)
+        else:
+            for source, directory in zip(sources, places, strict=True):
+                take(_analyze_here(source, directory, settings, options))
+    except SettingsError as error:
         complain(str(error))
         return BAD_INPUT
     if arguments.json:
-        values = [result.summary.as_dict() for result in results if result.summary]
+        summaries = [results[place].summary for place in places]
+        values = [summary.as_dict() for summary in summaries if summary is not None]
         say_json(values[0] if len(sources) == 1 and values else values)
-    return DONE if all(result.summary for result in results) else BAD_INPUT
+    return DONE if all(result.summary for result in results.values()) else BAD_INPUT
+
+
+def _analyze_here(
+    source: str, directory: Path, settings: Settings, options: dict[str, Any]
+) -> ClipResult:
+    tell = _progress_line(source) if sys.stderr.isatty() else None
+    try:
+        summary = analyze_video(
+            source, directory, settings=settings, on_progress=tell, trusted=True, **options
+        )
+    except FramemoodError as error:
+        return ClipResult(source, directory, None, str(error))
+    return ClipResult(source, directory, summary)
 
 
 def directories(sources: Sequence[str], out: Path) -> list[Path]:
