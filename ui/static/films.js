@@ -1,12 +1,13 @@
 // The Films tab: asks the server for the films of a mood and keeps what is shown in step.
 
+import { download } from "./download.js";
 import { card } from "./films_card.js";
 import { FilmDialog } from "./films_dialog.js";
 import { h, icon, speaker } from "./films_dom.js";
 import { Filters, filtersOn } from "./films_filters.js";
 import { byStrength, firstChoice, fromQuery, HANDOFF, held, hold, noFilters, shareAddress, showAddress, SORTS } from "./films_link.js";
 import { Colours, MoodPicker, segments } from "./films_mood.js";
-import { download, shelf, toCsv, toLetterboxd } from "./films_saved.js";
+import { shelf, toCsv, toLetterboxd } from "./films_saved.js";
 
 const NOTE_MS = 6000;
 
@@ -78,7 +79,7 @@ class FilmsTab {
     );
     this.shareButton = h("button", { type: "button", class: "fmf-button", on: { click: () => this.share() } }, icon("share"), t("share"));
     const file = (key, name, write) =>
-      h("button", { type: "button", class: "fmf-button", title: key === "export_letterboxd" ? t("export_letterboxd_tip") : undefined, on: { click: () => download(name, write(this.shelf.films())) } }, t(key));
+      h("button", { type: "button", class: "fmf-button", title: key === "export_letterboxd" ? t("export_letterboxd_tip") : undefined, on: { click: () => download(name, write(this.shelf.films()), "text/csv;charset=utf-8") } }, t(key));
     this.exports = [file("export_csv", "framemood-films.csv", toCsv), file("export_letterboxd", "framemood-letterboxd.csv", toLetterboxd)];
     this.root.append(
       h("header", { class: "fmf-head" }, h("h2", {}, t("title")), this.lede),

@@ -105,13 +105,3 @@ export function toLetterboxd(films) {
     ...films.map((film) => [film.id, film.imdb, film.title, film.year]),
   ]);
 }
-
-/** Hand a text to the visitor as a file. */
-export function download(name, text) {
-  const address = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
-  const link = Object.assign(document.createElement("a"), { href: address, download: name });
-  document.body.append(link);
-  link.click();
-  link.remove();
-  window.setTimeout(() => URL.revokeObjectURL(address), 10_000);
-}

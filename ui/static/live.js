@@ -2,6 +2,7 @@
 
 import { Source, SourceRefused, listCameras } from "./camera.js";
 import { Chart } from "./chart.js";
+import { download } from "./download.js";
 import { Flow } from "./flow.js";
 import { Link } from "./link.js";
 import { colourOf, drawFaces, drawPicture, drawTexts } from "./overlay.js";
@@ -445,12 +446,8 @@ class Live {
     this.drawOn(context, unit);
     this.drawCaption(context, unit);
     const blob = await canvas.convertToBlob({ type: "image/png" });
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(blob);
-    link.download = `framemood-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}.png`;
-    link.click();
-    // The download has to have begun before its address goes.
-    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+    const name = `framemood-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}.png`;
+    download(name, blob, "image/png");
   }
 
   drawCaption(context, unit) {

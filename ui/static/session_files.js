@@ -41,12 +41,3 @@ body { margin: 0 auto; max-width: 1100px; padding: 24px; }
 <body><p class="fms-fine">${words.innerHTML}</p>
 <section class="fms" data-step="result"><div class="fms-result">${body.innerHTML}</div></section></body></html>`;
 }
-
-export function download(name, text, type) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type }));
-  link.download = name;
-  link.click();
-  // The download has to have begun before its address goes.
-  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-}

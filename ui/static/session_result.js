@@ -1,8 +1,9 @@
 // The verdict as a page: what changed, how surely, whether the pictures were alike.
 
+import { download } from "./download.js";
 import { openFilms } from "./films_link.js";
 import { h } from "./films_dom.js";
-import { download, reportHtml, sessionCsv, sessionJson } from "./session_files.js";
+import { reportHtml, sessionCsv, sessionJson } from "./session_files.js";
 
 const WIDTH = 1000;
 const HEIGHT = 200;
