@@ -6,8 +6,9 @@ import { download } from "./download.js";
 import { Flow } from "./flow.js";
 import { Link } from "./link.js";
 import { colourOf, drawFaces, drawPicture, drawTexts } from "./overlay.js";
-import { Faces, Incident, Meters, gradeOf, percent, put } from "./panels.js";
+import { Faces, Incident, Meters, gradeOf, percent } from "./panels.js";
 import { Preferences } from "./preferences.js";
+import { layWords, put, speaking } from "./words.js";
 
 const FIGURES_MS = 200;
 const CHART_MS = 250;
@@ -26,11 +27,7 @@ class Live {
   constructor(root, server, strings, defaults) {
     this.root = root;
     this.strings = strings;
-    this.t = (key, values = {}) =>
-      Object.entries(values).reduce(
-        (text, [name, value]) => text.replace(`{${name}}`, value),
-        strings[key] ?? key,
-      );
+    this.t = speaking(strings);
     this.find = (selector) => root.querySelector(selector);
     this.canvas = this.find(".fm-picture");
     this.context = this.canvas.getContext("2d", { alpha: false });
@@ -56,7 +53,7 @@ class Live {
       onPlain: (picture, width, height) => this.showPlain(picture, width, height),
     });
     this.flow.fpsLimit = this.preferences.values.fpsLimit;
-    this.layWords();
+    layWords(root, this.t);
     this.meters = new Meters(root, this.t);
     this.incident = new Incident(this.find(".fm-incident"), this.t);
     this.faces = new Faces(this.find(".fm-faces-list"), {
@@ -72,13 +69,6 @@ class Live {
   }
 
   // ---- words -------------------------------------------------------------
-
-  layWords() {
-    for (const node of this.root.querySelectorAll("[data-text]")) put(node, this.t(node.dataset.text));
-    for (const node of this.root.querySelectorAll("[data-label]")) {
-      node.setAttribute("aria-label", this.t(node.dataset.label));
-    }
-  }
 
   layTips() {
     const lay = (scope) => {

@@ -1,6 +1,8 @@
 // The figures beside the picture: meters and faces. Redrawn a few times a second,
 // since figures that change with every frame cannot be read.
 
+import { put } from "./words.js";
+
 // Calm order, by how often each is seen; bars never change places.
 const ORDER = ["happiness", "surprise", "neutral", "sadness", "anger", "fear", "disgust"];
 const GOOD = 0.7;
@@ -160,9 +162,4 @@ export class Faces {
     card.trust.classList.toggle("fm-doubt", reason !== "");
     put(card.trust, this.t("live.trust", { value: face.trust.toFixed(2), reason }).trim());
   }
-}
-
-// Untouched text is not laid out again.
-export function put(node, words) {
-  if (node.textContent !== words) node.textContent = words;
 }

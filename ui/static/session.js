@@ -3,9 +3,9 @@
 import { Source, SourceRefused } from "./camera.js";
 import { Flow } from "./flow.js";
 import { Link } from "./link.js";
-import { put } from "./panels.js";
 import { showResult } from "./session_result.js";
 import { Stimulus } from "./session_stimulus.js";
+import { layWords, put, speaking } from "./words.js";
 
 const FPS = 15;
 const KEEP_MS = 10000;
@@ -22,33 +22,22 @@ export function mount(element, { server, texts, limits }) {
 class MoodSession {
   constructor(root, server, strings, limits) {
     Object.assign(this, { root, server, strings, limits });
-    this.t = (key, values = {}) =>
-      Object.entries(values).reduce(
-        (text, [name, value]) => text.replaceAll(`{${name}}`, value),
-        strings[key] ?? key,
-      );
+    this.t = speaking(strings);
     this.find = (selector) => root.querySelector(selector);
     this.form = this.find(".fms-consent");
     this.video = Object.assign(document.createElement("video"), { muted: true, playsInline: true });
     this.find(".fms-preview").append(this.video);
     this.source = new Source(this.video, { onEnded: () => this.lose("unplugged") });
     this.stimulus = new Stimulus(this.find(".fms-stimulus"), this.t);
-    this.layWords();
+    layWords(root, this.t);
+    for (const field of this.form.querySelectorAll("input[type=number]")) {
+      Object.assign(field, { min: limits.shortest, max: limits.longest, value: limits.usual });
+    }
     this.bind();
     this.enter("consent");
   }
 
   // ---- words -------------------------------------------------------------
-
-  layWords() {
-    for (const node of this.root.querySelectorAll("[data-text]")) put(node, this.t(node.dataset.text));
-    for (const node of this.root.querySelectorAll("[data-label]")) {
-      node.setAttribute("aria-label", this.t(node.dataset.label));
-    }
-    for (const field of this.form.querySelectorAll("input[type=number]")) {
-      Object.assign(field, { min: this.limits.shortest, max: this.limits.longest, value: this.limits.usual });
-    }
-  }
 
   say(words) {
     put(this.find(".fms-aloud"), words);
