@@ -10,8 +10,10 @@ const OPENING_MS = 5000;
 
 export class Link {
   // mode: "live" or "session"; what differs between them is said in docs/protocol.md.
-  constructor({ url, server, onState, onMessage, options, mode = "live" }) {
-    Object.assign(this, { url, server, onState, onMessage, options, mode });
+  constructor({ server, onState, onMessage, options, mode = "live" }) {
+    this.url = window.framemood.asset("ws/analysis");
+    this.url.protocol = this.url.protocol.replace("http", "ws");
+    Object.assign(this, { server, onState, onMessage, options, mode });
     this.socket = null;
     this.ticket = null;
     this.wanted = false;

@@ -37,10 +37,7 @@ class Live {
     this.picture = null;
     this.video = Object.assign(document.createElement("video"), { muted: true, playsInline: true });
     this.source = new Source(this.video, { onEnded: (state) => this.halt(state) });
-    const socketUrl = window.framemood.asset("ws/analysis");
-    socketUrl.protocol = socketUrl.protocol.replace("http", "ws");
     this.link = new Link({
-      url: socketUrl.href,
       server,
       options: this.preferences.options,
       onState: (state, position) => this.linkState(state, position),

@@ -151,10 +151,7 @@ class MoodSession {
   }
 
   openLink() {
-    const url = window.framemood.asset("ws/analysis");
-    url.protocol = url.protocol.replace("http", "ws");
     this.link = new Link({
-      url: url.href,
       server: this.server,
       mode: "session",
       options: { baseline_s: this.lengths.baseline, stimulus_s: this.lengths.stimulus, timed: true },

@@ -3,6 +3,7 @@
 import { download } from "./download.js";
 import { openFilms } from "./films_link.js";
 import { h } from "./films_dom.js";
+import { percent } from "./panels.js";
 import { reportHtml, sessionCsv, sessionJson } from "./session_files.js";
 
 const WIDTH = 1000;
@@ -52,7 +53,6 @@ export function showResult(place, message, { t, strings, emotions, onRetake, onA
 }
 
 const isSlow = ({ verdict }) => Object.values(verdict.emotions).some((one) => one.test === "walk") || verdict.basis === "insufficient";
-const percent = (share) => `${Math.round(100 * share)} %`;
 const signed = (points) => `${points > 0 ? "+" : points < 0 ? "−" : ""}${Math.abs(points).toFixed(0)}`;
 
 function button(words, act, name, main = false) {
