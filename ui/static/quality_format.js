@@ -1,4 +1,4 @@
-// Numbers, times and colours of the Quality tab, each written one way.
+// Numbers, lengths and colours of the Quality tab, each written one way.
 
 /** Measures in the order of the legend: colour role, dash, and how a value is written. */
 export const MEASURES = {
@@ -29,18 +29,6 @@ const KIND_ROLES = {
 
 /** Colour role of a kind of incident; what is not known is as grave as a weak picture. */
 export const roleOf = (kind) => KIND_ROLES[kind] || "poor";
-
-/** A time as a player shows it: 1:05, 2:03:04, with tenths where a run is short. */
-export function clock(seconds, exact = false) {
-  const tenths = exact ? Math.round(seconds * 10) : Math.round(seconds) * 10;
-  const whole = Math.floor(Math.abs(tenths) / 10);
-  const two = (value) => String(value).padStart(2, "0");
-  const hours = Math.floor(whole / 3600);
-  const minutes = Math.floor(whole / 60) % 60;
-  const tail = `${two(whole % 60)}${exact ? `.${Math.abs(tenths) % 10}` : ""}`;
-  const sign = tenths < 0 ? "-" : "";
-  return sign + (hours ? `${hours}:${two(minutes)}:${tail}` : `${minutes}:${tail}`);
-}
 
 /** How long something is: 4.2 s, 12 min, 3 h 05 min. */
 export function lasting(seconds, t) {
@@ -117,6 +105,9 @@ export function valueAt(line, time, reach) {
   const near = Math.abs(line.t[high] - time) < Math.abs(time - line.t[low]) ? high : low;
   return Math.abs(line.t[near] - time) <= reach ? line.v[near] : null;
 }
+
+/** What every chart hands to Plotly: it draws, and the page has its own tools. */
+export const PLOTLY = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false, showAxisDragHandles: false };
 
 let plotly = null;
 

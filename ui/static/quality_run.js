@@ -1,8 +1,10 @@
 // One run: its figures, the gauge of its risk, its charts, incidents, scatters and files.
 
 import { h } from "./films_dom.js";
-import { Scatter, Timeline } from "./quality_charts.js";
-import { clock, grade, lasting, level, roleOf, size } from "./quality_format.js";
+import { grade, lasting, level, roleOf, size } from "./quality_format.js";
+import { Scatter } from "./quality_scatter.js";
+import { Timeline } from "./quality_timeline.js";
+import { clock } from "./time_axis.js";
 
 const ARC = Math.PI * 52;
 const MOST_ROWS = 100;

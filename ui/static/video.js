@@ -3,6 +3,8 @@
 // Python writes the numbers and the words into data attributes (ui/video_view.py);
 // here they become SVG that follows the width of the page and the colours of its theme.
 
+import { clock, STEPS_S } from "./time_axis.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const WIDE = { left: 78, right: 48 };
 const NARROW = { left: 72, right: 46 };
@@ -11,25 +13,11 @@ const BOTTOM = 26;
 const LINES_HEIGHT = 170;
 const TRUST_HEIGHT = 110;
 const ROW_HEIGHT = 30;
-const STEPS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
 // A dash for each line, so that it is told apart without its colour.
 const DASHES = { quality: "", sharpness: "7 3", brightness: "2 3", noise: "9 3 2 3", trust: "" };
 
 const margins = (width) => (width < 420 ? NARROW : WIDE);
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
-
-export function clock(seconds, digits = 1) {
-  const scale = 10 ** digits;
-  const units = Math.max(0, Math.round(seconds * scale));
-  const whole = Math.floor(units / scale);
-  const rest = digits ? `.${String(units % scale).padStart(digits, "0")}` : "";
-  const two = (value) => String(value).padStart(2, "0");
-  const hours = Math.floor(whole / 3600);
-  const minutes = Math.floor(whole / 60) % 60;
-  return hours
-    ? `${hours}:${two(minutes)}:${two(whole % 60)}${rest}`
-    : `${minutes}:${two(whole % 60)}${rest}`;
-}
 
 function svg(name, attributes = {}, parent = null, words = null) {
   const node = document.createElementNS(SVG, name);
@@ -255,7 +243,6 @@ class Panel {
     const { duration, words } = this.board;
     const room = Math.max(2, Math.floor((right - this.left) / 72));
     const step = STEPS_S.find((candidate) => duration / candidate <= room) || STEPS_S.at(-1);
-    const digits = step < 1 ? 1 : 0;
     svg("line", { x1: this.left, x2: right, y1: bottom, y2: bottom, class: "fmv-base" }, root);
     for (let time = 0; time <= duration + 1e-6; time += step) {
       const at = x(time);
@@ -263,7 +250,7 @@ class Panel {
       svg("text", {
         x: at, y: bottom + 17,
         class: "fmv-tick fmv-middle",
-      }, root, clock(time, digits));
+      }, root, clock(time, step < 1));
     }
     const format = duration >= 3600 ? words.chart_hours : words.chart_minutes;
     svg("text", { x: right, y: bottom + 38, class: "fmv-axis fmv-end" }, root,
@@ -283,7 +270,7 @@ class Panel {
       const at = this.x(pointed);
       place(this.cursor, at);
       this.flag.setAttribute("x", at);
-      this.flag.textContent = clock(pointed);
+      this.flag.textContent = clock(pointed, true);
       this.flag.style.textAnchor = at > this.plot.clientWidth - 40 ? "end" : "middle";
     }
     const said = [];
@@ -298,7 +285,7 @@ class Panel {
       said.push(`${this.board.words[series.key]} ${words}`);
     }
     this.plot.setAttribute("aria-valuenow", time.toFixed(2));
-    this.plot.setAttribute("aria-valuetext", `${clock(time)}. ${said.join(", ")}`);
+    this.plot.setAttribute("aria-valuetext", `${clock(time, true)}. ${said.join(", ")}`);
   }
 }
 
