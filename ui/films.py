@@ -37,7 +37,7 @@ start();
 _OPEN_SHARED: Final = """
 () => {
   if (!new URLSearchParams(window.location.search).has("mood")) return;
-  document.getElementById("fm-tab-films-button")?.click();
+  window.framemood.openTab("films");
 }
 """
 

@@ -61,7 +61,8 @@ def build(settings: Settings) -> tuple[gr.Blocks, dict[str, Any]]:
             apply_default_css=False,
             elem_id="fm-header",
         )
-        with gr.Tabs(elem_id="fm-tabs"):
+        # A tab behind a menu has no button that a link could press.
+        with gr.Tabs(elem_id="fm-tabs", overflow_behavior="wrap"):
             for name, build_tab in TABS:
                 with gr.Tab(context.t(f"common.tab_{name}"), id=name, elem_id=f"fm-tab-{name}"):
                     build_tab(context)

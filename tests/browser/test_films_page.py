@@ -272,9 +272,8 @@ def test_the_address_names_the_picks_only_while_they_are_shown(visit):
     expect(page).not_to_have_url(re.compile("mood="))
 
 
-def test_another_tab_hands_a_mood_over(visit):
-    page = visit()
-    page.locator("#fm-tab-live-button").click()
+def hand_over(page: Page) -> None:
+    """Ask for films as another tab does."""
     page.evaluate(
         """async () => {
           const address = window.framemood.asset("framemood-static/films_link.js").href;
@@ -284,8 +283,30 @@ def test_another_tab_hands_a_mood_over(visit):
     )
     expect(page.locator(".fmf-lede")).to_contain_text("from sadness, fear, and neutral")
     settled(page)
+
+
+def test_another_tab_hands_a_mood_over(visit):
+    page = visit()
+    page.locator("#fm-tab-live-button").click()
+    hand_over(page)
     expect(page.locator("#fmf-emotion-1")).to_have_value("sadness")
     expect(page.locator(".fmf-emotion small").first).to_have_text("60 %")
+
+
+@pytest.mark.parametrize("width", [320, 240])
+def test_a_link_and_another_tab_reach_the_films_where_the_tabs_need_several_lines(visit, width):
+    page = visit("mood=fear-100", width=width)
+    tabs = page.get_by_role("tab")
+    lines = {round(tab.bounding_box()["y"]) for tab in tabs.all()}
+    assert len(lines) > 1
+    for tab in tabs.all():
+        box = tab.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+    page.locator("#fm-tab-live-button").click()
+    expect(page.locator(".fmf-lede")).to_be_hidden()
+    hand_over(page)
+    expect(page.locator(".fmf-lede")).to_be_visible()
 
 
 def test_without_the_poster_server_every_card_is_drawn(visit):

@@ -57,6 +57,10 @@
       const base = new URL(root.replace(/\/*$/, "/"), window.location.href);
       return new URL(base.pathname + path, window.location.origin);
     },
+    /** Show a tab of the page, named as in ui/page.py. */
+    openTab(name) {
+      document.getElementById(`fm-tab-${name}-button`).click();
+    },
     keep,
     stored,
   };

@@ -164,5 +164,5 @@ export function openFilms(mood, { goal = "match" } = {}) {
   choice.goal = goal === "lift" ? "lift" : "match";
   showAddress(choice);
   window.dispatchEvent(new CustomEvent(HANDOFF));
-  document.getElementById("fm-tab-films-button")?.click();
+  window.framemood.openTab("films");
 }
