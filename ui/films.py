@@ -22,17 +22,11 @@ from core.mood.films import rank_films
 from ui.context import Context
 from ui.films_query import FilmQuery
 from ui.films_view import answer, facets_of
+from ui.shell import mount_script
 from ui.texts import tab_strings
 
 _LOG: Final = logging.getLogger(__name__)
 _STYLES: Final = '<link rel="stylesheet" href="framemood-static/films.css">'
-_ON_LOAD: Final = """
-const start = async () => {
-  const module = await import(window.framemood.asset("framemood-static/films.js").href);
-  module.mount(element, { server, ...props.value });
-};
-start();
-"""
 # A shared link is read by the tab itself, which is only made once it is opened.
 _OPEN_SHARED: Final = """
 () => {
@@ -47,7 +41,7 @@ def build(_: Context) -> None:
     gr.HTML(
         {"texts": tab_strings("common", "films")},
         html_template='<section class="fmf" aria-busy="true"></section>',
-        js_on_load=_ON_LOAD,
+        js_on_load=mount_script("films.js"),
         head=_STYLES,
         server_functions=[rank_mood],
         apply_default_css=False,

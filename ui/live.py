@@ -24,6 +24,7 @@ from core.frame.sample import sample_clip
 from ui.admission import Admission, Applicant, waiting_reply
 from ui.context import Context
 from ui.protocol import ProtocolError
+from ui.shell import mount_script
 from ui.texts import tab_strings
 from ui.visitors import visitor_of
 
@@ -32,14 +33,6 @@ FALLBACK_IDLE_S: Final = 15.0
 """Without a connection to lose, silence this long says that a visitor left, s."""
 
 _TEMPLATE: Final = Path(__file__).parent / "static" / "live.html"
-
-_ON_LOAD: Final = """
-const start = async () => {
-  const module = await import(window.framemood.asset("framemood-static/live.js").href);
-  module.mount(element, { server, ...props.value });
-};
-start();
-"""
 
 
 def build(context: Context) -> None:
@@ -59,7 +52,7 @@ def build(context: Context) -> None:
             "mayRecord": context.settings.allow_records,
         },
         html_template=_TEMPLATE.read_text(encoding="utf-8"),
-        js_on_load=_ON_LOAD,
+        js_on_load=mount_script("live.js"),
         server_functions=[analyze_live],
         apply_default_css=False,
         elem_id="fm-live",

@@ -15,18 +15,11 @@ import gradio as gr
 from core.mood.verdict import LONGEST_S, SHORTEST_S, SessionSettings
 from ui.context import Context
 from ui.live import Fallback
+from ui.shell import mount_script
 from ui.texts import tab_strings
 from ui.visitors import visitor_of
 
 _TEMPLATE: Final = Path(__file__).parent / "static" / "session.html"
-
-_ON_LOAD: Final = """
-const start = async () => {
-  const module = await import(window.framemood.asset("framemood-static/session.js").href);
-  module.mount(element, { server, ...props.value });
-};
-start();
-"""
 
 
 def build(context: Context) -> None:
@@ -48,7 +41,7 @@ def build(context: Context) -> None:
             },
         },
         html_template=_TEMPLATE.read_text(encoding="utf-8"),
-        js_on_load=_ON_LOAD,
+        js_on_load=mount_script("session.js"),
         server_functions=[analyze_live],
         apply_default_css=False,
         elem_id="fm-session",

@@ -59,6 +59,17 @@ def page_head(language: str) -> str:
     return "".join(links) + f'<script src="{boot}" data-language="{escape(language)}"></script>'
 
 
+def mount_script(name: str) -> str:
+    """``js_on_load`` of a component that a static module's ``mount`` fills, given its value."""
+    return f"""
+const start = async () => {{
+  const module = await import(window.framemood.asset("{STATIC_PATH}/{name}").href);
+  module.mount(element, {{ server, ...props.value }});
+}};
+start();
+"""
+
+
 def shell_middleware(language: str) -> Middleware:
     """Middleware that writes ``page_head`` into every HTML page Gradio serves."""
     return Middleware(_PageHead, head=page_head(language))
