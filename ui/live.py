@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -37,13 +38,6 @@ _TEMPLATE: Final = Path(__file__).parent / "static" / "live.html"
 
 def build(context: Context) -> None:
     """Lay the tab out."""
-    fallback = Fallback(context.admission)
-
-    async def analyze_live(call: dict[str, Any], request: gr.Request) -> dict[str, Any]:
-        # Gradio marks the functions it serves, and a bound method takes no mark.
-        visitor = visitor_of(_connection(request), context.settings.proxy_hops)
-        return await fallback.analyze(call, visitor)
-
     gr.HTML(
         {
             "texts": tab_strings("common", "live"),
@@ -53,7 +47,7 @@ def build(context: Context) -> None:
         },
         html_template=_TEMPLATE.read_text(encoding="utf-8"),
         js_on_load=mount_script("live.js"),
-        server_functions=[analyze_live],
+        server_functions=[live_function(context)],
         apply_default_css=False,
         elem_id="fm-live",
     )
@@ -70,6 +64,17 @@ def routes(context: Context) -> list[Route]:
         return FileResponse(path, media_type="video/mp4")
 
     return [Route(SAMPLE_PATH, sample)]
+
+
+def live_function(context: Context) -> Callable[..., Any]:
+    """Server function ``analyze_live`` of a tab that analyses live: a ``Fallback`` of its own."""
+    fallback = Fallback(context.admission)
+
+    async def analyze_live(call: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+        # Gradio marks the functions it serves, and a bound method takes no mark.
+        return await fallback.analyze(call, visitor_of(request, context.settings.proxy_hops))
+
+    return analyze_live
 
 
 class Fallback:
@@ -141,8 +146,3 @@ class _Ticket:
         """Whether the place has been held for longer than one may."""
         self.began_s = self.used_s if self.began_s is None else self.began_s
         return bool(limit_s) and self.used_s - self.began_s > limit_s
-
-
-def _connection(request: Any) -> Any:
-    """The connection of a call; Gradio hands server functions Starlette's request itself."""
-    return getattr(request, "request", request)

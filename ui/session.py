@@ -8,29 +8,21 @@ downloaded in the end is made there: nothing of a visitor is kept here.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import gradio as gr
 
 from core.mood.verdict import LONGEST_S, SHORTEST_S, SessionSettings
 from ui.context import Context
-from ui.live import Fallback
+from ui.live import live_function
 from ui.shell import mount_script
 from ui.texts import tab_strings
-from ui.visitors import visitor_of
 
 _TEMPLATE: Final = Path(__file__).parent / "static" / "session.html"
 
 
 def build(context: Context) -> None:
     """Lay the tab out."""
-    fallback = Fallback(context.admission)
-
-    async def analyze_live(call: dict[str, Any], request: gr.Request) -> dict[str, Any]:
-        # Called as on the Live tab, so that one script serves both.
-        visitor = visitor_of(_connection(request), context.settings.proxy_hops)
-        return await fallback.analyze(call, visitor)
-
     gr.HTML(
         {
             "texts": tab_strings("common", "live", "session"),
@@ -42,12 +34,7 @@ def build(context: Context) -> None:
         },
         html_template=_TEMPLATE.read_text(encoding="utf-8"),
         js_on_load=mount_script("session.js"),
-        server_functions=[analyze_live],
+        server_functions=[live_function(context)],
         apply_default_css=False,
         elem_id="fm-session",
     )
-
-
-def _connection(request: Any) -> Any:
-    """The connection of a call; Gradio hands server functions Starlette's request itself."""
-    return getattr(request, "request", request)

@@ -214,7 +214,7 @@ class _Desk:
 
     def _of(self, wanted: Request, request: gr.Request) -> Request:
         hops = self._jobs.settings.proxy_hops
-        return replace(wanted, address=visitor_of(request.request, hops))
+        return replace(wanted, address=visitor_of(request, hops))
 
     async def _follow(
         self, wanted: Request, language: str, request: gr.Request

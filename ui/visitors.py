@@ -5,19 +5,22 @@ from __future__ import annotations
 import ipaddress
 from typing import Final
 
+import gradio as gr
 from starlette.requests import HTTPConnection
 
 # What one household or one machine is given; whoever has it can take any address in it.
 _IPV6_NETWORK_BITS: Final = 64
 
 
-def visitor_of(connection: HTTPConnection, proxy_hops: int) -> str:
+def visitor_of(connection: HTTPConnection | gr.Request, proxy_hops: int) -> str:
     """Name the visitor behind a connection, for counting and nothing else.
 
     Parameters
     ----------
-    connection : HTTPConnection
-        Whose ``client`` is the peer.
+    connection : HTTPConnection or gr.Request
+        Whose ``client`` is the peer. Gradio hands a request of its own to event
+        handlers and Starlette's to server functions, though both have to ask for
+        a ``gr.Request``.
     proxy_hops : int
         Proxies of our own in front of the server. Each appends to X-Forwarded-For
         whom it was asked by, so that many entries from the right are true and the

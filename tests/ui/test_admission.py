@@ -3,7 +3,7 @@ import contextlib
 
 import gradio as gr
 import pytest
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
@@ -184,8 +184,10 @@ def test_an_analysis_ends_when_its_time_is_over(serve):
 )
 def test_a_visitor_is_whom_our_own_proxy_names(peer, forwarded, hops, expected):
     headers = [] if forwarded is None else [(b"x-forwarded-for", forwarded.encode())]
-    connection = HTTPConnection({"type": "http", "client": (peer, 1), "headers": headers})
-    assert visitor_of(connection, hops) == expected
+    scope = {"type": "http", "client": (peer, 1), "headers": headers}
+    assert visitor_of(HTTPConnection(scope), hops) == expected
+    # As Gradio hands it to event handlers.
+    assert visitor_of(gr.Request(Request(scope)), hops) == expected
 
 
 def test_a_crowd_is_asked_for_one_frame_each_and_a_few_for_more(framed):

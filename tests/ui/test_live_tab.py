@@ -1,11 +1,16 @@
 import asyncio
 import base64
 
+import gradio as gr
 import pytest
+from gradio.routes import App
+from starlette.testclient import TestClient
 
 from core.settings import Settings
 from tests.ui.doubles import PlainPipeline
+from ui import live, session
 from ui.admission import Admission
+from ui.context import Context
 from ui.live import Fallback
 from ui.sessions import Sessions
 
@@ -89,3 +94,34 @@ def test_without_a_socket_too_the_time_for_one_analysis_ends():
 @pytest.mark.parametrize("call", [None, [], "x", {}, {"message": "x"}, {"message": None}])
 def test_a_malformed_call_is_answered_by_an_error(sessions, call):
     assert asyncio.run(Fallback(Admission(sessions)).analyze(call))["code"] == "bad_message"
+
+
+@pytest.mark.parametrize("tab", [live, session])
+def test_what_gradio_serves_without_a_socket_knows_the_visitor(tab):
+    settings = Settings(workers=1, proxy_hops=1, sessions_per_visitor=1)
+    context = Context(settings, Sessions(settings, PlainPipeline))
+    with gr.Blocks(analytics_enabled=False) as blocks:
+        tab.build(context)
+    (component,) = (block for block in blocks.blocks.values() if hasattr(block, "analyze_live"))
+
+    def ask(client, message, address, ticket=None):
+        answer = client.post(
+            "/gradio_api/component_server",
+            json={
+                "session_hash": "page",
+                "component_id": component._id,
+                "fn_name": "analyze_live",
+                "data": {"ticket": ticket, "message": message},
+            },
+            headers={"X-Forwarded-For": address},
+        )
+        assert answer.status_code == 200
+        return answer.json()
+
+    with TestClient(App.create_app(blocks)) as client:
+        started = ask(client, START, "9.9.9.9")
+        assert started["type"] == "started"
+        assert ask(client, START, "9.9.9.9")["code"] == "too_many"
+        assert ask(client, START, "8.8.8.8")["type"] == "started"
+        end = {"type": "stop_analysis"}
+        assert ask(client, end, "9.9.9.9", started["ticket"])["type"] == "result"
