@@ -25,6 +25,7 @@ from ui.quality_data import lines, run_json
 from ui.quality_drop import FILES, SUFFIXES, DropError
 from ui.quality_shelf import SAMPLE, Run, Shelf
 from ui.texts import language_of, tab_strings, text
+from ui.visitors import page_of
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -141,7 +142,7 @@ class _Desk:
 
     def open(self, chosen: list[str] | None, request: gr.Request) -> Any:
         """Offer what there is; a visitor who has just analysed a video sees it at once."""
-        own = [run.key for run in self._shelf.runs(_visitor(request)) if run.kind == "own"]
+        own = [run.key for run in self._shelf.runs(page_of(request)) if run.kind == "own"]
         return self._choices(chosen or own, request)
 
     def offer(self, chosen: list[str] | None, request: gr.Request) -> Any:
@@ -150,7 +151,7 @@ class _Desk:
 
     async def show(self, chosen: list[str] | None, request: gr.Request) -> Board:
         """Show the runs that are chosen."""
-        return await asyncio.to_thread(self._board, chosen or [], _visitor(request))
+        return await asyncio.to_thread(self._board, chosen or [], page_of(request))
 
     async def take(
         self, path: str | None, chosen: list[str] | None, request: gr.Request
@@ -160,7 +161,7 @@ class _Desk:
             return gr.skip(), gr.skip(), gr.skip()
         name = Path(path).name
         try:
-            key = await asyncio.to_thread(self._shelf.bring, _visitor(request), Path(path), name)
+            key = await asyncio.to_thread(self._shelf.bring, page_of(request), Path(path), name)
         except DropError as error:
             return gr.skip(), _failed(error.key, name), None
         except OSError as error:
@@ -226,7 +227,7 @@ class _Desk:
 
     def leave(self, request: gr.Request) -> None:
         """Delete what a visitor brought."""
-        self._shelf.forget(_visitor(request))
+        self._shelf.forget(page_of(request))
 
     def _of(self, call: dict[str, Any]) -> Run | None:
         ticket = call.get("ticket") if isinstance(call, dict) else None
@@ -267,7 +268,7 @@ class _Desk:
 
     def _choices(self, chosen: list[str], request: gr.Request) -> Any:
         language = language_of(request, self._fallback)
-        runs = self._shelf.runs(_visitor(request))
+        runs = self._shelf.runs(page_of(request))
         offered = [(_label(run, language), run.key) for run in runs]
         known = {run.key for run in runs}
         kept = [key for key in chosen if key in known][:MOST_RUNS]
@@ -284,7 +285,3 @@ def _label(run: Run, language: str) -> str:
 
 def _failed(key: str, name: str) -> Board:
     return {"state": "failed", "error": key, "name": name}
-
-
-def _visitor(request: gr.Request) -> str:
-    return str(request.session_hash)

@@ -24,7 +24,7 @@ from ui.context import Context
 from ui.texts import language_of, text
 from ui.video_errors import explain
 from ui.video_jobs import Job, Jobs, QueueFullError, Request
-from ui.visitors import visitor_of
+from ui.visitors import page_of, visitor_of
 
 SUFFIXES: Final = (".mp4", ".mov", ".mkv", ".webm", ".avi")
 MOST_EVERY: Final = 30
@@ -206,11 +206,11 @@ class _Desk:
 
     def stop(self, request: gr.Request) -> None:
         """Stop a visitor's job and keep what it has."""
-        self._jobs.cancel(_visitor(request))
+        self._jobs.cancel(page_of(request))
 
     def leave(self, request: gr.Request) -> None:
         """Stop a visitor's job and delete its files."""
-        self._jobs.drop(_visitor(request))
+        self._jobs.drop(page_of(request))
 
     def _of(self, wanted: Request, request: gr.Request) -> Request:
         hops = self._jobs.settings.proxy_hops
@@ -225,7 +225,7 @@ class _Desk:
             return
         try:
             job = await asyncio.to_thread(
-                self._jobs.start, _visitor(request), self._of(wanted, request)
+                self._jobs.start, page_of(request), self._of(wanted, request)
             )
         except QueueFullError as error:
             yield _idle(video_view.failed(language, explain(error, wanted, language)))
@@ -299,10 +299,6 @@ def _wanted(
         every=min(MOST_EVERY, max(1, int(every))),
         record=bool(record),
     )
-
-
-def _visitor(request: gr.Request) -> str:
-    return str(request.session_hash)
 
 
 def _busy(stage: str) -> Page:

@@ -43,6 +43,11 @@ def visitor_of(connection: HTTPConnection | gr.Request, proxy_hops: int) -> str:
     return _network(peer) or peer
 
 
+def page_of(request: gr.Request) -> str:
+    """Name the opened page that an event comes from; a visitor may open several."""
+    return str(request.session_hash)
+
+
 def _is_local(text: str) -> bool:
     try:
         return not ipaddress.ip_address(text.partition("%")[0]).is_global
