@@ -14,8 +14,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from core.errors import RecordError
 from core.incidents import Incident, IncidentKind
+from core.records.csv_log import cannot_write
 from core.types import EMOTIONS, FrameReport, Status
 
 WEAK_AT_LEAST_S: Final = 0.5
@@ -271,7 +271,4 @@ def write_json(path: Path, value: object) -> None:
         draft.replace(path)
     except OSError as error:
         draft.unlink(missing_ok=True)
-        raise RecordError(
-            f"{path}: cannot be written ({error.strerror or error}); "
-            "check the disk's space and the directory's permissions"
-        ) from error
+        raise cannot_write(path, error) from error
