@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Final
 
 from core.errors import RecordError
-from core.records.columns import EMOTION_COLUMNS, METRIC_COLUMNS
 from core.records.locking import LockHeldError, locked
 from core.types import EMOTIONS, FrameReport
 
@@ -320,15 +319,3 @@ def _clock(wall_time_s: float | None) -> str | None:
     if wall_time_s is None:
         return None
     return datetime.fromtimestamp(wall_time_s, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
-
-
-__all__ = [
-    "EMOTION_COLUMNS",
-    "METRIC_COLUMNS",
-    "CsvLog",
-    "cannot_write",
-    "cell_text",
-    "emotion_rows",
-    "line_of",
-    "metrics_row",
-]

@@ -16,14 +16,8 @@ from pathlib import Path
 from typing import Final
 
 from core.errors import RecordError
-from core.records.csv_log import (
-    EMOTION_COLUMNS,
-    METRIC_COLUMNS,
-    CsvLog,
-    emotion_rows,
-    line_of,
-    metrics_row,
-)
+from core.records.columns import EMOTION_COLUMNS, METRIC_COLUMNS
+from core.records.csv_log import CsvLog, emotion_rows, line_of, metrics_row
 from core.types import FrameReport
 
 log = logging.getLogger(__name__)
