@@ -78,9 +78,8 @@ class Deliverer:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._log: MlflowLog | None = None
-        # What was sent last may have arrived although nobody said so.
-        self._unsure: set[str] = set()
-        self._seen: set[str] = set()
+        # Of any other run, what was sent last may have arrived although nobody said so.
+        self._sure: set[str] = set()
 
     def deliver(self) -> Delivery:
         """Send everything that waits now, run by run."""
@@ -99,16 +98,13 @@ class Deliverer:
             except (MlflowAwayError, OSError) as error:
                 waiting += 1
                 problem = str(error)
-                self._unsure.add(parcel.run_id)
+                self._sure.discard(parcel.run_id)
                 log.warning("MLflow is away (%s)", error)
                 break
         return Delivery(finished, waiting, problem)
 
     def _send(self, parcel: Parcel) -> bool:
         """Whether the run has arrived whole."""
-        if parcel.run_id not in self._seen:
-            self._seen.add(parcel.run_id)
-            self._unsure.add(parcel.run_id)
         goes_on = parcel.is_being_written()
         entries = parcel.entries()
         try:
@@ -117,7 +113,7 @@ class Deliverer:
         except RunGoneError:
             # Deleted there, or another server: it gets the whole journal again.
             parcel.acknowledge(0, mlflow_id="")
-            self._unsure.add(parcel.run_id)
+            self._sure.discard(parcel.run_id)
             return False
         if not parcel.state.get("ended"):
             if goes_on:
@@ -143,7 +139,7 @@ class Deliverer:
                 case "metrics":
                     points, taken = _batch(entries)
                     facts["last_ms"] = points[-1][2]
-                    if parcel.run_id in self._unsure:
+                    if parcel.run_id not in self._sure:
                         points = self._mlflow().missing(mlflow_id, points)
                     self._mlflow().log(mlflow_id, points)
                 case "artifacts":
@@ -156,7 +152,7 @@ class Deliverer:
             # Nothing behind it would ever arrive if it stayed.
             log.error("MLflow refuses a part of run %s (%s); it is left out", parcel.run_id, error)
         parcel.acknowledge(entries[taken - 1].end, **facts)
-        self._unsure.discard(parcel.run_id)
+        self._sure.add(parcel.run_id)
         return entries[taken:]
 
     def _begin(self, run_id: str, values: dict[str, Any]) -> str:
