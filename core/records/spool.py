@@ -23,6 +23,7 @@ from typing import Any, Final
 
 from core.records.csv_log import append_whole, cannot_write
 from core.records.locking import LockHeldError, locked
+from core.records.store import read_object
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +140,7 @@ class Parcel:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.state = _read_state(directory / STATE)
+        self.state = read_object(directory / STATE) or {}
 
     @property
     def run_id(self) -> str:
@@ -204,11 +205,3 @@ def parcels(records_dir: Path) -> list[Parcel]:
     except OSError:
         return []
     return [Parcel(each) for each in names]
-
-
-def _read_state(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -114,12 +114,12 @@ def read_info(run_dir: Path) -> RunInfo | None:
 def _info(directory: str, _standing: tuple[tuple[int, int] | None, ...]) -> RunInfo | None:
     # A list of thousands is asked for again and again; a file that did not change is not read.
     run_dir = Path(directory)
-    values = _read_object(run_dir / RUN_FILE)
+    values = read_object(run_dir / RUN_FILE)
     if values is None:
         return None
     values |= {
         "path": run_dir,
-        "mlflow_url": (_read_object(run_dir / MLFLOW_FILE) or {}).get("url"),
+        "mlflow_url": (read_object(run_dir / MLFLOW_FILE) or {}).get("url"),
     }
     known = {field.name for field in fields(RunInfo)}
     try:
@@ -174,7 +174,7 @@ def read_summary(run_dir: Path) -> dict[str, Any]:
     RecordError
         Where there is none, as in a run that still goes on.
     """
-    found = _read_object(run_dir / "summary.json")
+    found = read_object(run_dir / "summary.json")
     if found is None:
         raise RecordError(
             f"{run_dir}: holds no summary.json that can be read; give the directory of a "
@@ -231,7 +231,8 @@ def _version(path: str) -> tuple[int, int] | None:
     return found.st_mtime_ns, found.st_size
 
 
-def _read_object(path: Path) -> dict[str, Any] | None:
+def read_object(path: Path) -> dict[str, Any] | None:
+    """Read a JSON object; None where there is none that can be read."""
     try:
         found = json.loads(path.read_bytes())
     except (OSError, ValueError):
