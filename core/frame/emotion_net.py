@@ -7,22 +7,23 @@ and chosen by ``EMOTION_MODEL``: eighteen times the size, kept for comparison.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import cv2
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from core.errors import ModelError
+from core.networks import open_network
 from core.settings import Settings
 from core.types import FERPLUS_EMOTIONS
 from models.registry import resolve
+
+if TYPE_CHECKING:
+    import onnxruntime
 
 CROP_PX: Final = 48
 """Side of the crops our network was trained on, px."""
@@ -83,7 +84,7 @@ class FramemoodNet:
     """The network that ships: any number of 48 px crops in one batch."""
 
     def __init__(self, path: Path) -> None:
-        self._session = _load(path)
+        self._session = open_network(path)
         _expect(self._session, path, "faces", CROP_PX)
         self._outputs = [output.name for output in self._session.get_outputs()]
 
@@ -98,7 +99,7 @@ class FerplusVgg:
     """The VGG13 of FER+: one 64 px crop at a time, gray in 0..255, eight logits."""
 
     def __init__(self, path: Path) -> None:
-        self._session = _load(path)
+        self._session = open_network(path)
         _expect(self._session, path, "Input3", _VGG_PX)
 
     def read(self, crops: Sequence[NDArray[np.uint8]]) -> NetworkReading:
@@ -134,28 +135,3 @@ def _expect(session: onnxruntime.InferenceSession, path: Path, name: str, side_p
             f"{path.name}: takes {source.name} of {source.shape}, not {name} of "
             f"{side_px}x{side_px}; run `python -m models verify`"
         )
-
-
-_loading = threading.Lock()
-
-
-def _load(path: Path) -> onnxruntime.InferenceSession:
-    with _loading:
-        return _session(path, path.stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=4)
-def _session(path: Path, modified_ns: int) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    # Frames run beside each other; threads inside one frame would only spin.
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except (
-        Exception
-    ) as error:  # onnxruntime raises types of its own, all from RuntimeError or Exception
-        raise ModelError(
-            f"{path.name}: cannot be loaded ({error}); run `python -m models verify`"
-        ) from error

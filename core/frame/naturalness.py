@@ -9,16 +9,14 @@ independent, blocks and few tones give it a spike (Mittal, Moorthy and Bovik
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
 from typing import Any, Final
 
 import cv2
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from core.frame.luma import LumaPlanes
+from core.networks import open_network
 from core.settings import Settings
 from models.registry import resolve
 
@@ -146,17 +144,10 @@ class LearnedQuality:
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
-        self._session = _session(resolve("quality", settings or Settings()))
+        self._session = open_network(resolve("quality", settings or Settings()))
 
     def __call__(self, features: NDArray[np.float32]) -> float:
         """Score one picture, 0..1, by its ``picture_features``."""
         both = np.stack([features, features[_TURNED]])
         outputs: Any = self._session.run(None, {"features": both})
         return float(outputs[0].mean())
-
-
-@lru_cache(maxsize=4)
-def _session(path: Path) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

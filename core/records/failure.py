@@ -8,23 +8,22 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from functools import lru_cache
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.incidents import Risk
+from core.networks import open_network
 from core.records.failure_rules import reasons_of, rule_risk
-from core.records.windows import READINGS, as_readings, by_second, window_features
+from core.records.windows import MEASURED, READINGS, as_readings, by_second, window_features
 from core.settings import Settings
 from core.types import QualityReading
 from models import registry
 
-HORIZON_S: Final = 30.0
+HORIZON_S: Final = 30
 HISTORY_S: Final = 15
-"""Seconds of readings under which the rules speak instead of the forest."""
+"""How far ahead it looks; seconds of readings under which the rules speak instead of the forest."""
 
 _KEPT_S: Final = 31
 _FORGET_S: Final = 10.0
@@ -136,7 +135,7 @@ def risk_series(
 
 def forest_risk(features: NDArray[np.float32], settings: Settings) -> NDArray[np.float32]:
     """Risk now and within 30 s, (S, 2), of ``window_features`` (S, 35), by the forest."""
-    session = _session(registry.resolve("failure", settings))
+    session = open_network(registry.resolve("failure", settings))
     name = session.get_inputs()[0].name
     # Classes: stays well, fails within 30 s, fails now.
     parts = [
@@ -148,17 +147,5 @@ def forest_risk(features: NDArray[np.float32], settings: Settings) -> NDArray[np
 
 
 def _row(reading: QualityReading, threshold: float) -> NDArray[np.float64]:
-    columns = {
-        name: [getattr(reading, name)]
-        for name in ("blur_score", "brightness", "noise_level", "change", "quality_score")
-    }
+    columns = {name: [getattr(reading, name)] for name in MEASURED}
     return np.asarray(as_readings(columns, threshold)[0], float)
-
-
-@lru_cache(maxsize=2)
-def _session(path: Path) -> Any:
-    import onnxruntime  # noqa: PLC0415 (loads slowly, and only where risk is asked for)
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

@@ -16,8 +16,8 @@ from core.frame.emotion import (
     crop_face,
     roll_degrees,
 )
-from core.frame.emotion_net import _load as load_session
 from core.frame.emotion_net import prepare
+from core.networks import open_network
 from core.types import EMOTIONS, FERPLUS_EMOTIONS, Box, Detection
 
 ASTRONAUT_FACE = Detection(Box(177, 75, 92, 110), 1.0)
@@ -162,4 +162,4 @@ def test_damaged_weights_are_named(tmp_path) -> None:  # type: ignore[no-untyped
     broken = tmp_path / "emotion.onnx"
     broken.write_bytes(b"not a network")
     with pytest.raises(ModelError, match=r"emotion\.onnx.*models verify"):
-        load_session(broken)
+        open_network(broken)
