@@ -13,16 +13,15 @@ import os
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 from typing import Any, Final
 
 from core.errors import SourceError
 from core.frame.addresses import is_public
+from core.frame.child import ask_child, limit_itself
 
 LONGEST_S: Final = 45.0
 _MEMORY_BYTES: Final = 2 * 1024**3
 _MOST_ANSWER_BYTES: Final = 1_000_000
-_ROOT: Final = Path(__file__).resolve().parents[2]
 
 # One file with pictures in it; sound is never needed, 720 lines are enough.
 _ANY_FORMAT: Final = "bestvideo[height<=720]/best[height<=720]/best"
@@ -67,19 +66,8 @@ def ask_page(url: str, name: str, *, trusted: bool) -> dict[str, Any]:
             "YTDLP_NO_PLUGINS": "1",
         }
         try:
-            done = subprocess.run(
-                [sys.executable, "-m", "core.frame.page_video"],
-                # Not as an argument: every user of the machine sees those.
-                input=json.dumps({"url": url, "trusted": trusted}),
-                env=environment,
-                cwd=_ROOT,
-                capture_output=True,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-                timeout=LONGEST_S,
-                check=False,
-            )
+            question = json.dumps({"url": url, "trusted": trusted})
+            done = ask_child("core.frame.page_video", question, LONGEST_S, environment)
         except subprocess.TimeoutExpired as error:
             raise SourceError(
                 f"{name}: no video could be found there within {LONGEST_S:.0f} s; "
@@ -108,7 +96,7 @@ def ask_page(url: str, name: str, *, trusted: bool) -> dict[str, Any]:
 def main() -> int:
     """Answer one question from stdin; the child's side of ``ask_page``."""
     asked = json.load(sys.stdin)
-    _limit_memory()
+    limit_itself(_MEMORY_BYTES, int(LONGEST_S), writes=True)
     # They open connections in C, where nothing could look at them.
     for library in ("curl_cffi", "pycurl"):
         sys.modules[library] = None  # type: ignore[assignment]
@@ -164,15 +152,6 @@ def _guard(*, trusted: bool) -> Any:
             raise PermissionError("programs are not started")
 
     return hook
-
-
-def _limit_memory() -> None:
-    try:
-        import resource  # noqa: PLC0415 (not on Windows)
-    except ImportError:
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (int(LONGEST_S), int(LONGEST_S)))
 
 
 class _Silent:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from core.errors import SourceError
+from core.frame.child import ask_child, limit_itself
 
 LONGEST_S: Final = 60.0
 LONGEST_CPU_S: Final = 30
@@ -23,7 +24,6 @@ MEMORY_BYTES: Final = 3 * 1024**3
 """Address space, of which loading the libraries takes most; 40 megapixels decode within it."""
 
 FIRST_FRAMES: Final = 30
-_ROOT: Final = Path(__file__).resolve().parents[2]
 
 
 def probe(path: Path, name: str) -> None:
@@ -42,17 +42,7 @@ def probe(path: Path, name: str) -> None:
         Where it cannot be read, or reading it takes too much.
     """
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "core.frame.probe"],
-            input=f"{path.absolute()}\0{name}",
-            cwd=_ROOT,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="surrogateescape",
-            timeout=LONGEST_S,
-            check=False,
-        )
+        done = ask_child("core.frame.probe", f"{path.absolute()}\0{name}", LONGEST_S)
     except subprocess.TimeoutExpired as error:
         raise SourceError(
             f"{name}: its beginning cannot be read within {LONGEST_S:.0f} s; "
@@ -71,7 +61,7 @@ def probe(path: Path, name: str) -> None:
 def main() -> int:
     """Decode the first frames of the file that stdin names; the child's side of ``probe``."""
     path, _, name = sys.stdin.read().partition("\0")
-    _limit()
+    limit_itself(MEMORY_BYTES, LONGEST_CPU_S, writes=False)
     # Late: they have to be loaded within the limits too.
     from core.frame.sources import open_source  # noqa: PLC0415
 
@@ -85,19 +75,6 @@ def main() -> int:
     except MemoryError:
         return 2
     return 0
-
-
-def _limit() -> None:
-    try:
-        import resource  # noqa: PLC0415 (not on Windows)
-    except ImportError:
-        return
-    seconds = LONGEST_CPU_S
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # It has nothing to write.
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
 if __name__ == "__main__":

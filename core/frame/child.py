@@ -1,0 +1,73 @@
+"""A question put to a process of its own, which may die of it.
+
+The child is a module of this program with a ``main`` that takes the question from
+stdin, sets itself limits and answers on stdout.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+_ROOT: Final = Path(__file__).resolve().parents[2]
+
+
+def ask_child(
+    module: str, question: str, longest_s: float, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a module until it has answered.
+
+    Parameters
+    ----------
+    module : str
+        Its full name.
+    question : str
+        Handed over on stdin: every user of the machine sees arguments.
+    longest_s : float
+        It is ended after this, s.
+    environment : mapping of str to str, optional
+        All that it sees; that of this process by default.
+
+    Raises
+    ------
+    subprocess.TimeoutExpired
+        Where it was ended.
+    """
+    return subprocess.run(  # noqa: S603 (a module of this program itself)
+        [sys.executable, "-m", module],
+        input=question,
+        env=environment,
+        cwd=_ROOT,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="surrogateescape",
+        timeout=longest_s,
+        check=False,
+    )
+
+
+def limit_itself(memory_bytes: int, cpu_s: int, *, writes: bool) -> None:
+    """Set limits to this process, where the system has them; for a child only.
+
+    Parameters
+    ----------
+    memory_bytes : int
+        Address space.
+    cpu_s : int
+        Processor time, s.
+    writes : bool
+        Whether it may write files.
+    """
+    try:
+        import resource  # noqa: PLC0415 (not on Windows)
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if not writes:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
