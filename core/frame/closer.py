@@ -20,6 +20,7 @@ from typing import Final, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from core.frame.faces import FaceDetector
 from core.frame.search import CLOSE_MIN_SCORE, keep_faces, same_face, scaled, search_size
 from core.settings import Settings
 from core.types import Box, Detection
@@ -41,13 +42,6 @@ _REACH_FRAMES: Final = 6
 _STEP: Final = 0.75  # of its side: how far a face may go from frame to frame
 _LEAST_WINDOW_PX: Final = 96
 _EDGE_PX: Final = 2.0
-
-
-class Detector(Protocol):
-    """The part of ``core.frame.faces.FaceDetector`` that a search uses."""
-
-    def detect(self, image: NDArray[np.uint8], width: int | None = None) -> list[Detection]:
-        """Find the faces of one picture in a copy of that width, px."""
 
 
 class Shrinkable(Protocol):
@@ -116,13 +110,13 @@ class FaceSearch:
 
     Parameters
     ----------
-    detector : Detector
+    detector : FaceDetector
         Shared with other sources.
     settings : Settings
         ``detection_width`` and ``max_faces`` are used.
     """
 
-    def __init__(self, detector: Detector, settings: Settings) -> None:
+    def __init__(self, detector: FaceDetector, settings: Settings) -> None:
         self._detector = detector
         self._width = settings.detection_width
         self._max_faces = settings.max_faces
