@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.frame.luma import LIMITED_BLACK, LIMITED_GAIN
+from core.frame.luma import LIMITED_BLACK, LIMITED_GAIN, halve
 from core.types import QualityReading
 
 THUMB_PX: Final = 32
@@ -88,10 +88,7 @@ def view_of(
     gain, black = (LIMITED_GAIN, LIMITED_BLACK) if limited_range else (1.0, 0.0)
     mid = luma
     while max(mid.shape) >= 2 * _MID_PX:
-        # Whole halvings are a tenth of the work of any other ratio.
-        half = (mid.shape[1] // 2, mid.shape[0] // 2)
-        even = mid[: 2 * half[1], : 2 * half[0]]
-        mid = np.asarray(cv2.resize(even, half, interpolation=cv2.INTER_AREA), np.uint8)
+        mid = halve(mid)
     shrink = THUMB_PX / (CELL_PX * max(mid.shape))
     rows, columns = (max(2, round(side * shrink)) for side in mid.shape)
     size = (columns * CELL_PX, rows * CELL_PX)

@@ -76,8 +76,8 @@ def reduce_luma(
         )
     fine: NDArray[np.uint8] = luma
     while max(fine.shape) >= 4 * width:
-        fine = _halve(fine)
-    coarse = _halve(fine) if max(fine.shape) >= 2 * width else fine
+        fine = halve(fine)
+    coarse = halve(fine) if max(fine.shape) >= 2 * width else fine
     return LumaPlanes(
         fine=fine,
         coarse=coarse,
@@ -106,7 +106,7 @@ def luma_of(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(gray, np.uint8)
 
 
-def _halve(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def halve(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """2x2 means; an odd last row or column is left out, so that every mean is of four."""
     height, width = plane.shape
     if height < 2 or width < 2:
