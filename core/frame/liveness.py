@@ -7,7 +7,6 @@ What is said here is which of them counts: behind a cover nothing can be out of 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -88,7 +87,6 @@ class LivenessMonitor:
         time_s: float,
         *,
         limited_range: bool = False,
-        fps: float | None = None,
         stage_ms: Mapping[str, float] | None = None,
     ) -> list[IncidentEvent]:
         """Take the next frame.
@@ -104,8 +102,6 @@ class LivenessMonitor:
             Media time, s.
         limited_range : bool
             True where black is 16 and white 235.
-        fps : float, optional
-            Analysed frames a second, Hz; kept as evidence of a live source's stutter.
         stage_ms : mapping of str to float, optional
             Time by stage, ms, for live sources: it tells a slow machine from a slow camera.
 
@@ -125,8 +121,6 @@ class LivenessMonitor:
         late = self._stutter.look(reading, time_s, stage_ms)
         if 0 <= time_s - self._newest_s < _LOOK_EVERY_S:
             return events
-        if late is not None and fps is not None:
-            late = replace(late, evidence={**late.evidence, "analysed_frames_per_s": fps})
         view = view_of(reading, luma, time_s, limited_range=limited_range)
         found = self._look(view, late)
         events += self._settle(found, view)
