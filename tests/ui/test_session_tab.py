@@ -12,7 +12,13 @@ from ui.texts import strings
 STATIC = Path(ui.__file__).parent / "static"
 SOURCE = "".join(
     (STATIC / name).read_text("utf-8")
-    for name in ("session.html", "session.js", "session_result.js", "session_stimulus.js")
+    for name in (
+        "session.html",
+        "session.js",
+        "session_reading.js",
+        "session_result.js",
+        "session_stimulus.js",
+    )
 )
 STIMULI = ("calm", "lively", "file", "none")
 

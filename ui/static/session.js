@@ -3,6 +3,7 @@
 import { Source, SourceRefused } from "./camera.js";
 import { Flow } from "./flow.js";
 import { Link } from "./link.js";
+import { Reading } from "./session_reading.js";
 import { showResult } from "./session_result.js";
 import { Stimulus } from "./session_stimulus.js";
 import { layWords, put, speaking } from "./words.js";
@@ -10,7 +11,6 @@ import { layWords, put, speaking } from "./words.js";
 const FPS = 15;
 const KEEP_MS = 10000;
 const KEEP_FOR_MS = 600000;
-const STEADY_MS = 700;
 
 export function mount(element, { server, texts, limits }) {
   const root = element.querySelector(".fms");
@@ -28,6 +28,7 @@ class MoodSession {
     this.video = Object.assign(document.createElement("video"), { muted: true, playsInline: true });
     this.find(".fms-preview").append(this.video);
     this.source = new Source(this.video, { onEnded: () => this.lose("unplugged") });
+    this.reading = new Reading(root, this.t, strings);
     this.stimulus = new Stimulus(this.find(".fms-stimulus"), this.t);
     layWords(root, this.t);
     for (const field of this.form.querySelectorAll("input[type=number]")) {
@@ -163,7 +164,7 @@ class MoodSession {
       link: this.link,
       onReport: (report, _, drawn) => {
         drawn();
-        this.showReading(report);
+        this.reading.show(report);
       },
       onPlain: () => {},
     });
@@ -216,31 +217,6 @@ class MoodSession {
       this.ring(phase.remaining_s, phase.elapsed_s + phase.remaining_s);
       this.showButtons();
     }
-  }
-
-  // ---- how well the face is read -------------------------------------------
-
-  showReading(report) {
-    const face = report.faces.reduce((best, one) => (!best || one.box[2] > best.box[2] ? one : best), null);
-    let grade = "good";
-    let words = this.t("session.reading_good");
-    if (!face) [grade, words] = ["poor", this.t("session.reading_none")];
-    else if (face.trust < 0.25) [grade, words] = ["poor", this.#advice(face)];
-    else if (face.trust_reason) [grade, words] = ["fair", this.#advice(face)];
-    else if (report.faces.length > 1) [grade, words] = ["fair", this.t("session.reading_several")];
-    const nowMs = performance.now();
-    // A remark that flickers cannot be followed.
-    if (words !== this.advised && nowMs - (this.advisedMs ?? -STEADY_MS) < STEADY_MS) return;
-    if (words !== this.advised) this.advisedMs = nowMs;
-    this.advised = words;
-    const place = this.find(".fms-reading");
-    place.dataset.grade = grade;
-    put(place.querySelector("span"), words);
-    this.root.dataset.faces = String(report.faces.length);
-  }
-
-  #advice(face) {
-    return this.strings[`common.reason_${face.trust_reason}`] ?? this.t("session.reading_low");
   }
 
   // ---- steps ----------------------------------------------------------------
