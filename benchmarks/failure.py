@@ -21,6 +21,7 @@ from benchmarks.faulty_clips import JUDGE, Camera, Clip, write_h264
 from core.frame.quality import QualityMeter
 from core.frame.sources import open_source
 from core.records.failure import forest_risk
+from core.records.windows import MEASURED
 from core.settings import Settings
 from models.training.failure import baselines, calibration_error, judge, table
 from models.training.failure_series import (
@@ -35,7 +36,6 @@ from models.training.failure_series import (
 )
 
 FPS = 3
-COLUMNS = ("blur_score", "brightness", "noise_level", "change", "quality_score")
 
 
 def rendered(kind: str, photo: str, seed: int, path: Path) -> Series:
@@ -62,17 +62,17 @@ def rendered(kind: str, photo: str, seed: int, path: Path) -> Series:
             yield still
 
     write_h264(frames(), FPS, 23, path)
-    meter, rows = QualityMeter(), np.zeros((LENGTH_S, len(COLUMNS)))
+    meter, rows = QualityMeter(), np.zeros((LENGTH_S, len(MEASURED)))
     count, frozen = np.zeros(LENGTH_S), np.zeros(LENGTH_S, bool)
     with open_source(path) as source:
         for frame in source:
             luma, second = frame.luma, min(LENGTH_S - 1, int(frame.time_s))
             reading = meter.measure_luma(luma.plane, frame.time_s, limited_range=luma.limited_range)
-            rows[second] += [getattr(reading, name) for name in COLUMNS]
+            rows[second] += [getattr(reading, name) for name in MEASURED]
             count[second] += 1
             frozen[second] |= reading.is_frozen
     rows /= np.maximum(count, 1)[:, None]
-    columns = {name: rows[:, at] for at, name in enumerate(COLUMNS)}
+    columns = {name: rows[:, at] for at, name in enumerate(MEASURED)}
     return Series(
         f"{photo}-{seed}", kind, columns | {"time_s": np.arange(LENGTH_S, dtype=float)}, frozen
     )

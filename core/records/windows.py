@@ -16,6 +16,9 @@ from numpy.typing import ArrayLike, NDArray
 READINGS: Final = ("blur", "brightness", "noise", "change", "margin")
 """Blur 0..1, brightness 0..1, noise 0..1, decades of change, quality above the threshold."""
 
+MEASURED: Final = ("blur_score", "brightness", "noise_level", "change", "quality_score")
+"""What they are made of: columns of metrics.csv, by the same names in ``QualityReading``."""
+
 WINDOWS_S: Final = (10, 30)
 
 FEATURES: Final = tuple(

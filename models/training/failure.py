@@ -26,6 +26,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from benchmarks.faulty_clips import DEVELOP, JUDGE
+from core.records.failure import HISTORY_S, HORIZON_S
 from core.records.failure_rules import rule_risk
 from core.records.windows import FEATURES, as_readings, window_features
 from core.settings import Settings
@@ -34,8 +35,6 @@ from models.training.failure_series import LENGTH_S, Grid, Series, measure_grid,
 
 log = logging.getLogger("framemood.failure")
 
-HORIZON = 30
-SKIPPED = 15
 EARLY = 30
 HEALTHY = 0.06
 """A series that begins less than this above the threshold has failed already and is left out."""
@@ -64,7 +63,7 @@ class Table:
 def labels(failing: NDArray[np.bool_]) -> NDArray[np.int64]:
     """2 where it fails, 1 where it does within the next 30 s, 0 elsewhere; (N,)."""
     label = np.zeros(len(failing), np.int64)
-    for ahead in range(1, HORIZON + 1):
+    for ahead in range(1, HORIZON_S + 1):
         label[:-ahead][failing[ahead:]] = 1
     label[failing] = 2
     return label
@@ -89,7 +88,7 @@ def table(many: Sequence[Series], threshold: float) -> Table:
         readings = as_readings(series.columns, threshold)
         label = labels(is_failing(series, threshold))
         # What follows the last half minute is not known.
-        kept = np.arange(SKIPPED, LENGTH_S - HORIZON)
+        kept = np.arange(HISTORY_S, LENGTH_S - HORIZON_S)
         parts.append(
             (
                 window_features(readings)[kept],
@@ -120,7 +119,7 @@ def baselines(data: Table) -> dict[str, Floats]:
     ewma = np.zeros(len(data.quality))
     level = 0.0
     for at, (quality, second) in enumerate(zip(data.quality, data.second, strict=True)):
-        level = quality if second == SKIPPED else level + 0.2 * (quality - level)
+        level = quality if second == HISTORY_S else level + 0.2 * (quality - level)
         ewma[at] = level
     return {
         "threshold": -data.quality,
@@ -163,8 +162,8 @@ def lead_time(data: Table, score: Floats, per_hour: float = 1.0) -> dict[str, fl
             fails = np.flatnonzero(failing[1:] & ~failing[:-1]) + 1
             if len(fails):
                 first = fails[0]
-                warned = np.flatnonzero(alarm[max(0, first - 2 * HORIZON) : first])
-                leads.append(float(min(first, 2 * HORIZON) - warned[0]) if len(warned) else 0.0)
+                warned = np.flatnonzero(alarm[max(0, first - 2 * HORIZON_S) : first])
+                leads.append(float(min(first, 2 * HORIZON_S) - warned[0]) if len(warned) else 0.0)
         if leads and false / max(hours, 1e-9) <= per_hour:
             return {
                 "lead_s": float(np.median(leads)),
@@ -217,7 +216,7 @@ def log_to_mlflow(
 
     mlflow.set_experiment("framemood failure prediction")
     with mlflow.start_run():
-        mlflow.log_params({"trees": TREES, "leaves": LEAVES, "horizon_s": HORIZON})
+        mlflow.log_params({"trees": TREES, "leaves": LEAVES, "horizon_s": HORIZON_S})
         for name, figures in results.items():
             mlflow.log_metrics(
                 {f"{name}.{key}": value for key, value in figures.items() if np.isfinite(value)}

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from benchmarks.faulty_clips import looked_at, photograph
 from core.frame.quality import FROZEN_CAP, QualityMeter
+from core.records.windows import MEASURED
 
 FAULTS: Final = ("defocus", "dirt", "noise", "dark", "starved", "shake", "freeze")
 CALM: Final = ("steady", "recovers", "evening", "traffic", "night")
@@ -26,7 +27,6 @@ LEVELS: Final = np.linspace(0.0, 1.0, 6)
 LIGHTS: Final = (1.0, 0.45)
 LENGTH_S: Final = 240
 _DRAWS: Final = 1
-_COLUMNS: Final = ("blur_score", "brightness", "noise_level", "change", "quality_score")
 
 Gray = NDArray[np.float32]
 Grid = dict[tuple[str, float, str], NDArray[np.float64]]
@@ -119,7 +119,7 @@ def _measured(
     for draw in range(_DRAWS + 1):
         raw = sensed(seen, noise * louder, random)
         reading = meter.measure(starved(raw, level) if fault == "starved" else raw, draw / 25)
-        rows.append([float(getattr(reading, name)) for name in _COLUMNS])
+        rows.append([float(getattr(reading, name)) for name in MEASURED])
     return np.array(rows[1:])
 
 
@@ -162,7 +162,7 @@ def _series(
     if kind == "freeze":
         _freeze(rows, frozen, random)
     rows[:, 4] = np.clip(rows[:, 4], 0, 1)
-    columns = {name: rows[:, at] for at, name in enumerate(_COLUMNS)}
+    columns = {name: rows[:, at] for at, name in enumerate(MEASURED)}
     return Series(clip, kind, columns | {"time_s": np.arange(LENGTH_S, dtype=float)}, frozen)
 
 
