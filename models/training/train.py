@@ -52,7 +52,6 @@ class Recipe:
     mixup_until: float = 0.8  # of the epochs; in every second batch
     teacher: float = 0.35  # weight of the run before beside the votes
     repeat: tuple[int, ...] = (1, 1, 1, 1, 1, 3, 2, 3)  # times a face of this class, an epoch
-    prior_shift: float = 0.2  # times log prior, taken from the logits for "adjusted" figures
     favour: tuple[float, ...] = (0, 0, 0, 0, 0, 0.6, 0, 0)  # added to the logits that ship
 
 
@@ -96,7 +95,6 @@ def train(recipe: Recipe, source: Path, out: Path, after: Path | None = None) ->
     targets, usable = data.soft_targets(faces.votes)
     images = torch.from_numpy(faces.images[usable]).unsqueeze(1)
     labels = torch.from_numpy(targets[usable])
-    prior = labels.mean(0)
     held_out = data.load(source / "public.npz")
     sets = {
         "plurality": data.plurality(held_out.votes),
@@ -166,12 +164,9 @@ def train(recipe: Recipe, source: Path, out: Path, after: Path | None = None) ->
             done = epoch * steps + step
             _follow(average, net, min(recipe.ema, (1 + done) / (10 + done)))
         figures: dict[str, float] = {"loss": total / steps, "seconds": time.monotonic() - began}
-        shift = recipe.prior_shift * prior.log()
         logits = predict(average, held_out.images)
         for name, (label, keep) in sets.items():
             figures |= {f"{name}_{k}": v for k, v in judge(logits[keep], label[keep]).items()}
-            adjusted = judge(logits[keep] - shift, label[keep])
-            figures |= {f"{name}_adjusted_{k}": v for k, v in adjusted.items()}
         log.info("epoch %d %s", epoch, json.dumps({k: round(v, 4) for k, v in figures.items()}))
         state = {
             "net": net.state_dict(),
