@@ -49,6 +49,7 @@ class Viewer:
     faces: int = 0
     skipped: int = 0
     dropped: int = 0
+    refused: str = ""
 
     @property
     def fps(self) -> float:

@@ -22,7 +22,6 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -30,7 +29,7 @@ import psutil
 import requests
 import websockets
 
-from benchmarks.live import CAMERA_FPS, START, UNDER_WAY, WARM_S, camera, server
+from benchmarks.live import CAMERA_FPS, START, UNDER_WAY, WARM_S, Viewer, camera, server
 
 LEAST_FPS = 6.0
 """Fewer reports a second than this are no live picture; the budget of places is made for it."""
@@ -40,23 +39,6 @@ PLACE_S = 0.5
 """How long each of a crowd keeps its place, s."""
 
 HANG_S = 60.0
-
-
-@dataclass
-class Viewer:
-    """What one viewer saw."""
-
-    latencies_ms: list[float] = field(default_factory=list)
-    answered_s: list[float] = field(default_factory=list)
-    dropped: int = 0
-    refused: str = ""
-
-    @property
-    def fps(self) -> float:
-        """Reports a second, (n - 1) / (t_last - t_first)."""
-        if len(self.answered_s) < 2:
-            return 0.0
-        return (len(self.answered_s) - 1) / (self.answered_s[-1] - self.answered_s[0])
 
 
 async def watch(url: str, jpegs: list[bytes], seconds: float) -> Viewer:

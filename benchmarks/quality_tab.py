@@ -15,13 +15,13 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.films import least
 from core.records.columns import EMOTION_COLUMNS, METRIC_COLUMNS
 from core.records.store import RUN_FILE, RUNS, RunInfo
 from core.settings import Settings
@@ -106,16 +106,6 @@ def write_day(records_dir: Path, rows: int = ROWS) -> Path:
     return directory
 
 
-def least(work: Callable[[], object], runs: int = RUNS_TIMED) -> float:
-    """Least time of several runs, s."""
-    times = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times)
-
-
 def in_browser(settings: Settings) -> float:
     """From choosing the run to all its charts drawn in Chromium, s; the least of several."""
     from playwright.sync_api import sync_playwright
@@ -166,9 +156,11 @@ def main() -> None:
         rows = read_run(directory, settings)
         shown = run_json(rows, settings.quality_threshold)
         found = {
-            "read": least(lambda: read_run(directory, settings)),
-            "sum up and thin": least(lambda: run_json(rows, settings.quality_threshold)),
-            "write as JSON": least(lambda: json.dumps(shown)),
+            "read": least(lambda: read_run(directory, settings), RUNS_TIMED),
+            "sum up and thin": least(
+                lambda: run_json(rows, settings.quality_threshold), RUNS_TIMED
+            ),
+            "write as JSON": least(lambda: json.dumps(shown), RUNS_TIMED),
         }
         found["server, in all"] = sum(found.values())
         if options.browser:
