@@ -200,8 +200,8 @@ def recorded_frames(path: Path, most: int = 500) -> list[NDArray[np.uint8]]:
     return frames
 
 
-def pictures(clip: Clip, camera: Camera) -> Iterator[tuple[float, NDArray[np.uint8]]]:
-    """Times (s) and luma of a clip, its fault from ``onset_s`` on for ``fault_s``."""
+def pictures(clip: Clip, camera: Camera) -> Iterator[NDArray[np.uint8]]:
+    """Luma of a clip, its fault from ``onset_s`` on for ``fault_s``."""
     random = camera.random
     apply = _fault(clip, camera, random)
     grain = [random.standard_normal((HEIGHT + 64, WIDTH + 64), np.float32) for _ in range(6)]
@@ -211,10 +211,10 @@ def pictures(clip: Clip, camera: Camera) -> Iterator[tuple[float, NDArray[np.uin
         since_s = time_s - clip.onset_s
         faulty = clip.fault != "" and 0 <= since_s < clip.fault_s
         if still is not None and faulty and clip.fault == "freeze":
-            yield time_s, still
+            yield still
             continue
         if still is not None and faulty and clip.fault == "stutter" and index % (clip.fps // 3):
-            yield time_s, still
+            yield still
             continue
         picture, louder = apply(time_s, since_s) if faulty else (camera.at(time_s), 1.0)
         top, left = random.integers(0, 64, 2)
@@ -222,7 +222,7 @@ def pictures(clip: Clip, camera: Camera) -> Iterator[tuple[float, NDArray[np.uin
         # Photon noise grows with the root of the light, reading noise does not.
         strength = clip.noise * louder * np.sqrt(0.4 + picture / 200)
         still = np.uint8(np.clip(picture + noise * strength, 0, 255))
-        yield time_s, still
+        yield still
 
 
 def _fault(
@@ -282,7 +282,7 @@ def _fault(
 
 def encode(clip: Clip, camera: Camera, path: Path) -> None:
     """Write a clip as H.264."""
-    write_h264((picture for _, picture in pictures(clip, camera)), clip.fps, clip.crf, path)
+    write_h264(pictures(clip, camera), clip.fps, clip.crf, path)
 
 
 def write_h264(planes: Iterable[NDArray[np.uint8]], fps: int, crf: int, path: Path) -> None:
