@@ -177,7 +177,8 @@ class Session:
         pipeline = self._make_pipeline(self._settings, **self._options)
         in_force: dict[str, Any] = self._options
         if mode == "session":
-            self._mood = MoodMode(options, _digests(getattr(pipeline, "detector_name", None)))
+            detector = getattr(pipeline, "detector_name", None)
+            self._mood = MoodMode(options, _digests(self._settings, detector))
             in_force = self._mood.options
         self._use(pipeline)
         self._started_s, self._frames, self.dropped = now_s, 0, 0
@@ -267,13 +268,13 @@ class Session:
         }
 
 
-def _digests(detector: object) -> dict[str, str]:
+def _digests(settings: Settings, detector: object) -> dict[str, str]:
     """sha256 of the models that a pipeline reads with, by name."""
     # Late, as the models themselves are.
     from models.registry import Registry  # noqa: PLC0415
 
     registry = Registry()
-    used = {"emotion", detector}
+    used = {settings.emotion_model, detector}
     return {name: registry.model(name).sha256 for name in registry.names if name in used}
 
 

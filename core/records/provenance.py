@@ -71,6 +71,6 @@ def model_facts(settings: Settings, detector: str | None, *, emotion: bool) -> d
     if detector is not None:
         found["faces"] = {"name": detector}
     if emotion:
-        weights = registry.resolve("emotion", settings)
+        weights = registry.resolve(settings.emotion_model, settings)
         found["emotion"] = {"name": weights.name, **registry.describe(weights)}
     return found

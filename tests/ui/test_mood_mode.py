@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from core.mood.session_file import read_session
-from core.settings import Settings
+from core.settings import EMOTION_MODELS, Settings
 from core.types import EMOTIONS, Box, Face, FrameReport, QualityReading
 from tests.ui.doubles import PlainPipeline
 from ui.protocol import ProtocolError, Start, Step, read_message
-from ui.sessions import Session
+from ui.sessions import Session, _digests
 
 FPS = 10
 SHORT = {"baseline_s": 5, "stimulus_s": 5}
@@ -124,6 +124,13 @@ def test_a_record_that_was_sent_is_judged_again_to_the_same_verdict(pictures, tm
     assert again.verdict.to_dict() == result["record"]["verdict"]
     assert again.settings.seed == 3
     assert len(again.models["emotion"]) == 64
+
+
+@pytest.mark.parametrize("model", EMOTION_MODELS)
+def test_a_session_keeps_the_digests_of_the_models_it_is_read_with(model):
+    digests = _digests(Settings(emotion_model=model), "yunet")
+    assert set(digests) == {model, "yunet"}
+    assert all(len(digest) == 64 for digest in digests.values())
 
 
 def test_a_phase_on_hold_does_not_count(pictures):
