@@ -9,11 +9,19 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import pytest
+
+from core.settings import Settings
+from ui.page import build
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -95,6 +103,26 @@ def server(start_server) -> Server:
     return start_server()
 
 
+@contextmanager
+def served(settings: Settings) -> Iterator[str]:
+    """Address of the whole page, served by this process for the length of a block."""
+    blocks, options = build(settings)
+    _, address, _ = blocks.launch(
+        server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **options
+    )
+    try:
+        yield address
+    finally:
+        blocks.close()
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Where this process serves the whole page to the tests of one file."""
+    with served(Settings(port=0)) as address:
+        yield address
+
+
 def _counted(picture: np.ndarray, index: int) -> np.ndarray:
     """Write the frame's number along the bottom edge, one block a bit, highest first."""
     for bit in range(COUNTER_BITS):
@@ -149,6 +177,32 @@ def playwright():
         pytest.skip(f"no browser at {CHROMIUM}; set CHROMIUM")
     with sync_api.sync_playwright() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """Chromium without a camera; with H.264, which the one that Playwright brings lacks."""
+    started = playwright.chromium.launch(
+        executable_path=CHROMIUM,
+        args=["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"],
+    )
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def visitor(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Make one more visitor, who knows nothing of the others."""
+    contexts: list[BrowserContext] = []
+
+    def arrive(width: int = 1280, height: int = 900, **options) -> BrowserContext:
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        return context
+
+    yield arrive
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture(scope="session")

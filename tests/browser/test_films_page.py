@@ -6,15 +6,11 @@ import csv
 import io
 import json
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, Route, expect
-
-from core.settings import Settings
-from ui.page import build
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -31,51 +27,23 @@ PIXEL = bytes.fromhex(
 expect.set_options(timeout=PATIENCE_MS)
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """Address of the whole page, served by this process."""
-    blocks, options = build(Settings(port=0))
-    _, address, _ = blocks.launch(
-        server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **options
-    )
-    yield address
-    blocks.close()
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    found = shutil.which("chromium") or shutil.which("google-chrome")
-    if found is None:
-        pytest.skip("no chromium or google-chrome on the path")
-    started = playwright.chromium.launch(
-        executable_path=found,
-        args=["--no-sandbox", "--disable-gpu"],
-    )
-    yield started
-    started.close()
-
-
 @pytest.fixture
-def visit(browser: Browser, server: str) -> Iterator[Callable[..., Page]]:
+def visit(visitor: Callable[..., BrowserContext], address: str) -> Callable[..., Page]:
     """Open the Films tab as one more visitor, whom no poster server answers."""
-    contexts = []
 
     def open_tab(query: str = "", *, language: str = "en", width: int = 1280) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 900})
+        context = visitor(width)
         context.set_default_timeout(PATIENCE_MS)
-        contexts.append(context)
         context.route(POSTERS, lambda route: route.abort())
         page = context.new_page()
-        page.goto(f"{server}?lang={language}{query and '&' + query}")
+        page.goto(f"{address}?lang={language}{query and '&' + query}")
         if not query:
             page.locator("#fm-tab-films-button").click()
         expect(page.locator(".fmf-card")).to_have_count(PICKS)
         settled(page)
         return page
 
-    yield open_tab
-    for context in contexts:
-        context.close()
+    return open_tab
 
 
 def settled(page: Page) -> None:
@@ -319,8 +287,8 @@ def test_without_the_poster_server_every_card_is_drawn(visit):
     )
 
 
-def test_posters_come_lazily_from_one_host_that_learns_nothing_of_the_page(browser, server):
-    context = browser.new_context(viewport={"width": 390, "height": 844})
+def test_posters_come_lazily_from_one_host_that_learns_nothing_of_the_page(visitor, address):
+    context = visitor(390, 844)
     asked, foreign = [], []
 
     def answer(route: Route) -> None:
@@ -333,14 +301,13 @@ def test_posters_come_lazily_from_one_host_that_learns_nothing_of_the_page(brows
     )
     context.route(POSTERS, answer)
     page = context.new_page()
-    page.goto(f"{server}?lang=en&mood=happiness")
+    page.goto(f"{address}?lang=en&mood=happiness")
     expect(page.locator(".fmf-card")).to_have_count(PICKS)
     page.locator(".fmf-card").first.scroll_into_view_if_needed()
     expect(page.locator(".fmf-loaded").first).to_be_visible()
     assert foreign == []
     assert 0 < len(asked) < PICKS
     assert all("referer" not in request.headers for request in asked)
-    context.close()
 
 
 def test_a_film_title_is_text_whatever_it_holds(visit):

@@ -11,13 +11,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from core.records.columns import EMOTION_COLUMNS, METRIC_COLUMNS
 from core.records.store import RUN_FILE, RUNS, RunInfo
 from core.settings import Settings
-from tests.browser.conftest import CHROMIUM
-from ui.page import build
+from tests.browser.conftest import served
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -96,33 +95,18 @@ def records(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def quality_server(records: Path) -> Iterator[str]:
     """Address of the whole page, served by this process, with two recorded runs."""
-    blocks, options = build(Settings(port=0, records_dir=records))
-    _, address, _ = blocks.launch(
-        server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **options
-    )
-    yield address
-    blocks.close()
-
-
-@pytest.fixture(scope="module")
-def quality_browser(playwright: Playwright) -> Iterator[Browser]:
-    started = playwright.chromium.launch(
-        executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-    )
-    yield started
-    started.close()
+    with served(Settings(port=0, records_dir=records)) as address:
+        yield address
 
 
 @pytest.fixture
-def open_quality(quality_browser: Browser, quality_server: str) -> Iterator[Callable[..., Page]]:
+def open_quality(
+    visitor: Callable[..., BrowserContext], quality_server: str
+) -> Callable[..., Page]:
     """Open the tab as one more visitor: ``open_quality(language="en", width=1280)``."""
-    contexts = []
 
     def open_tab(language: str = "en", width: int = 1280, theme: str = "light") -> Page:
-        context = quality_browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=theme
-        )
-        contexts.append(context)
+        context = visitor(width, color_scheme=theme)
         context.set_default_timeout(READY_MS)
         page = context.new_page()
         page.faults = []
@@ -134,9 +118,7 @@ def open_quality(quality_browser: Browser, quality_server: str) -> Iterator[Call
         expect(page.locator("#fmq-board .fmq-empty")).to_be_visible(timeout=READY_MS)
         return page
 
-    yield open_tab
-    for context in contexts:
-        context.close()
+    return open_tab
 
 
 def choose(page: Page, name: str) -> None:

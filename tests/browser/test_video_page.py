@@ -5,17 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect
-
-from core.settings import Settings
-from ui.page import build
+from playwright.sync_api import BrowserContext, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -26,55 +22,25 @@ COUNT = 50
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """Address of the whole page, served by this process."""
-    blocks, options = build(Settings(port=0))
-    _, address, _ = blocks.launch(
-        server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **options
-    )
-    yield address
-    blocks.close()
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    """Chromium with H.264, which the one that Playwright brings lacks."""
-    found = shutil.which("chromium") or shutil.which("google-chrome")
-    if found is None:
-        pytest.skip("no chromium or google-chrome on the path")
-    started = playwright.chromium.launch(
-        executable_path=found,
-        args=["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required"],
-    )
-    yield started
-    started.close()
-
-
-@pytest.fixture(scope="module")
 def video_clip(make_clip: Callable[..., Path]) -> Path:
     """Two seconds of one face, whose third quarter is out of focus."""
     return make_clip("holiday.mp4", count=COUNT, size=(160, 120))
 
 
 @pytest.fixture
-def visit(browser: Browser, server: str) -> Iterator[Callable[..., Page]]:
+def visit(visitor: Callable[..., BrowserContext], address: str) -> Callable[..., Page]:
     """Open the Video tab as one more visitor: ``visit(language="en", width=1280)``."""
-    contexts = []
 
     def open_tab(language: str = "en", width: int = 1280) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 900})
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(f"{server}?lang={language}")
+        page = visitor(width).new_page()
+        page.goto(f"{address}?lang={language}")
         page.locator("#fm-tab-video-button, [role=tab]").filter(
             has_text=re.compile("Video|동영상")
         ).first.click()
         expect(page.locator("#fmv-stage .fmv-empty:visible")).to_be_visible(timeout=60_000)
         return page
 
-    yield open_tab
-    for context in contexts:
-        context.close()
+    return open_tab
 
 
 def choose(page: Page, path: Path) -> None:
