@@ -130,38 +130,20 @@ class _Desk:
     def __init__(self, jobs: Jobs, fallback: str) -> None:
         self._jobs, self._fallback = jobs, fallback
 
-    async def analyze(  # noqa: PLR0917 (Gradio hands over one value a component)
-        self,
-        upload: str | None,
-        url: str | None,
-        faces: bool,
-        emotion: bool,
-        quality: bool,
-        ocr: bool,
-        every: float,
-        record: bool,
-        request: gr.Request,
+    async def analyze(
+        self, request: gr.Request, upload: str | None, url: str | None, *options: Any
     ) -> AsyncIterator[Page]:
-        """Analyse a visitor's file or address."""
+        """Analyse a visitor's file or address; the options are those of ``_wanted``."""
         language = language_of(request, self._fallback)
-        asked: dict[str, Any] = {
-            "faces": faces,
-            "emotion": emotion,
-            "quality": quality,
-            "ocr": ocr,
-            "every": every,
-            "record": record,
-        }
         address = (url or "").strip()
         if upload and address:
             yield _idle(video_view.failed(language, text("video.error_both", language)))
         elif upload:
-            wanted = _wanted(upload, Path(upload).name, **asked)
+            wanted = _wanted(upload, Path(upload).name, *options)
             async for page in self._follow(wanted, language, request):
                 yield page
         elif address.startswith(("http://", "https://")):
-            name = public_name(address)
-            wanted = _wanted(address, name, **asked)
+            wanted = _wanted(address, public_name(address), *options)
             async for page in self._follow(wanted, language, request):
                 yield page
         elif address:
@@ -173,29 +155,11 @@ class _Desk:
             key = "video.error_nothing" if allowed else "video.error_nothing_no_url"
             yield _idle(video_view.failed(language, text(key, language)))
 
-    async def analyze_sample(  # noqa: PLR0917 (as above)
-        self,
-        faces: bool,
-        emotion: bool,
-        quality: bool,
-        ocr: bool,
-        every: float,
-        record: bool,
-        request: gr.Request,
-    ) -> AsyncIterator[Page]:
+    async def analyze_sample(self, request: gr.Request, *options: Any) -> AsyncIterator[Page]:
         """Analyse the clip that comes with the program."""
         language = language_of(request, self._fallback)
-        name = text("video.sample_name", language)
-        asked: dict[str, Any] = {
-            "faces": faces,
-            "emotion": emotion,
-            "quality": quality,
-            "ocr": ocr,
-            "every": every,
-            "record": record,
-        }
-        yield _busy(video_view.running(language, name, None))
-        wanted = _wanted("", name, **asked)
+        wanted = _wanted("", text("video.sample_name", language), *options)
+        yield _busy(video_view.running(language, wanted.name, None))
         try:
             wanted = replace(wanted, source=await asyncio.to_thread(sample_clip))
         except FramemoodError as error:
@@ -278,10 +242,9 @@ def _outcome(job: Job, language: str, settings: Settings) -> tuple[str, str]:
     )
 
 
-def _wanted(
+def _wanted(  # noqa: PLR0917 (Gradio hands over one value a component)
     source: str,
     name: str,
-    *,
     faces: bool,
     emotion: bool,
     quality: bool,

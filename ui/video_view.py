@@ -40,7 +40,8 @@ def empty(language: str, note: str = "") -> str:
     first = f'<p class="fmv-note" role="status">{escape(note)}</p>' if note else ""
     return (
         f'<div class="fmv-stage fmv-empty">{first}<h3>{_say("video.empty", language)}</h3>'
-        f'<ol>{steps}</ol><p class="fmv-soft">{_say("video.empty_more", language)}</p></div>'
+        f'<ol class="fm-steps">{steps}</ol>'
+        f'<p class="fm-soft">{_say("video.empty_more", language)}</p></div>'
     )
 
 
@@ -57,7 +58,7 @@ def waiting(language: str, ahead: int) -> str:
     return (
         '<div class="fmv-stage fmv-busy" role="status">'
         f"<h3>{_say('video.waiting', language)}</h3>"
-        f'<p>{_say("video.ahead", language, count=ahead)}</p><div class="fmv-bar fmv-unknown">'
+        f'<p>{_say("video.ahead", language, count=ahead)}</p><div class="fm-progress fm-unknown">'
         "<i></i></div></div>"
     )
 
@@ -78,7 +79,7 @@ def running(language: str, name: str, progress: Any) -> str:
     if progress is None:
         return (
             f'<div class="fmv-stage fmv-busy">{heading}<p>{_say("video.opening", language)}</p>'
-            '<div class="fmv-bar fmv-unknown"><i></i></div></div>'
+            '<div class="fm-progress fm-unknown"><i></i></div></div>'
         )
     total, done = progress.frames_total, progress.frames_done
     label = escape(text("video.progress", language), quote=True)
@@ -91,28 +92,28 @@ def running(language: str, name: str, progress: Any) -> str:
         if progress.eta_s is not None:
             facts.append(_fact(clock(progress.eta_s), "video.left", "video.tip_left", language))
         bar = (
-            f'<div class="fmv-bar" role="progressbar" aria-label="{label}" aria-valuemin="0" '
+            f'<div class="fm-progress" role="progressbar" aria-label="{label}" aria-valuemin="0" '
             f'aria-valuemax="100" aria-valuenow="{share * 100:.0f}">'
             f'<i style="width:{share * 100:.1f}%"></i></div>'
         )
         frames = _say("video.frames_of", language, done=f"{done:,}", total=f"{total:,}")
     else:
         bar = (
-            f'<div class="fmv-bar fmv-unknown" role="progressbar" aria-label="{label}">'
+            f'<div class="fm-progress fm-unknown" role="progressbar" aria-label="{label}">'
             "<i></i></div>"
         )
         frames = _say("video.frames_so_far", language, done=f"{done:,}")
     return (
         f'<div class="fmv-stage fmv-busy">{heading}<div class="fmv-figures">{"".join(facts)}</div>'
-        f'{bar}<p class="fmv-soft">{frames}</p></div>'
+        f'{bar}<p class="fm-soft">{frames}</p></div>'
     )
 
 
 def failed(language: str, message: str) -> str:
     """Say in one line what is wrong and how to mend it."""
     return (
-        f'<div class="fmv-stage fmv-failed"><p class="fmv-error" role="alert">'
-        f'<span class="fmv-sign" aria-hidden="true">!</span>{escape(message)}</p></div>'
+        f'<div class="fmv-stage fmv-failed"><p class="fm-alert" role="alert">'
+        f'<span class="fm-sign" aria-hidden="true">!</span>{escape(message)}</p></div>'
     )
 
 
@@ -133,7 +134,7 @@ def player(language: str, job: Job, shown: plots.Charts, note: str = "", error: 
     notes = f'<p class="fmv-note" role="status">{escape(note)}</p>' if note else ""
     if error:
         notes += (
-            '<p class="fmv-error" role="alert"><span class="fmv-sign" aria-hidden="true">!</span>'
+            '<p class="fm-alert" role="alert"><span class="fm-sign" aria-hidden="true">!</span>'
             f"{escape(error)}</p>"
         )
     video = job.directory / "annotated.mp4"
@@ -145,7 +146,7 @@ def player(language: str, job: Job, shown: plots.Charts, note: str = "", error: 
             f'aria-label="{escape(text("video.annotated", language), quote=True)}"></video>'
             f'<button type="button" class="fmv-close" hidden '
             f'aria-label="{escape(text("video.close", language), quote=True)}">×</button></div>'
-            f'<p class="fmv-error" data-gone hidden>{_say("video.gone", language)}</p></div>'
+            f'<p class="fm-alert" data-gone hidden>{_say("video.gone", language)}</p></div>'
         )
     return (
         f'<div class="fmv-stage fmv-done" data-done>{notes}{screen}'
@@ -260,8 +261,8 @@ def _stretches(language: str, shown: plots.Charts) -> str:
     marks = plots.join(shown.stretches, shown.duration_s)
     if not marks:
         return (
-            f'<section class="fmv-card"><h3>{_say("video.stretches", language)}</h3>'
-            f'<p class="fmv-soft">{_say("video.no_stretch", language)}</p></section>'
+            f'<section class="fm-card"><h3>{_say("video.stretches", language)}</h3>'
+            f'<p class="fm-soft">{_say("video.no_stretch", language)}</p></section>'
         )
     items = "".join(
         f'<li><button type="button" class="fmv-jump" data-seek="{mark.start_s:.3f}" '
@@ -274,7 +275,7 @@ def _stretches(language: str, shown: plots.Charts) -> str:
     )
     more = _more("video.more_stretches", len(marks) - MOST_STRETCHES, language)
     return (
-        f'<section class="fmv-card"><h3>{_say("video.stretches", language)}</h3>'
+        f'<section class="fm-card"><h3>{_say("video.stretches", language)}</h3>'
         f'<ul class="fmv-stretches">{items}</ul>{more}</section>'
     )
 
@@ -290,10 +291,11 @@ def _faces(language: str, shown: plots.Charts) -> str:
     more = _more("video.more_faces", len(shown.faces) - MOST_FACES, language)
     title = text("video.faces_table", language)
     return (
-        f'<section class="fmv-card"><h3>{escape(title)}</h3>'
-        f'<p class="fmv-soft">{_say("video.faces_note", language)}</p>'
-        f'<div class="fmv-scroll" tabindex="0" role="region" aria-label="{escape(title)}">'
-        f'<table class="fmv-table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+        f'<section class="fm-card"><h3>{escape(title)}</h3>'
+        f'<p class="fm-soft">{_say("video.faces_note", language)}</p>'
+        f'<div class="fm-scroll" tabindex="0" role="region" aria-label="{escape(title)}">'
+        f'<table class="fm-table fmv-table"><thead><tr>{head}</tr></thead>'
+        f'<tbody>{rows}</tbody></table>'
         f"</div>{more}</section>"
     )
 
@@ -345,9 +347,9 @@ def _downloads(language: str, directory: Path) -> str:
         if (directory / name).is_file()
     )
     return (
-        f'<section class="fmv-card"><h3>{_say("video.downloads", language)}</h3>'
-        f'<ul class="fmv-downloads">{links}</ul>'
-        f'<p class="fmv-soft">{_say("video.kept", language)}</p></section>'
+        f'<section class="fm-card"><h3>{_say("video.downloads", language)}</h3>'
+        f'<ul class="fm-downloads">{links}</ul>'
+        f'<p class="fm-soft">{_say("video.kept", language)}</p></section>'
     )
 
 
@@ -369,7 +371,7 @@ def _grade(score: float, threshold: float) -> str:
 
 
 def _more(key: str, count: int, language: str) -> str:
-    return f'<p class="fmv-soft">{_say(key, language, count=count)}</p>' if count > 0 else ""
+    return f'<p class="fm-soft">{_say(key, language, count=count)}</p>' if count > 0 else ""
 
 
 def _size(path: Path) -> str:

@@ -120,6 +120,11 @@ def check_address(url: str, name: str) -> SplitResult:
     return parts
 
 
+def port_of(parts: SplitResult) -> int:
+    """Port of an address that ``check_address`` took apart."""
+    return parts.port or _PORTS[parts.scheme]
+
+
 @contextmanager
 def _answer(
     parts: SplitResult,
@@ -130,7 +135,7 @@ def _answer(
 ) -> Iterator[urllib3.BaseHTTPResponse]:
     """Ask for an address at the very machine that was judged."""
     assert parts.hostname is not None
-    port = parts.port or _PORTS[parts.scheme]
+    port = port_of(parts)
     address = resolve_public(parts.hostname, port, name, resolver=resolver)
     timeout = Timeout(connect=limits.silence_s, read=limits.silence_s)
     host = parts.hostname if parts.port is None else f"{parts.hostname}:{parts.port}"

@@ -9,7 +9,8 @@ import numpy as np
 
 from core.frame.liveness_baseline import Usual
 from core.frame.liveness_finding import Finding, Hold
-from core.frame.liveness_view import Before, History, View, noise_steps
+from core.frame.liveness_view import Before, History, View
+from core.frame.noise import noise_steps
 
 _BLACK_MEAN, _BLACK_SPREAD = 10.0, 3.5
 """Luma steps: darker and flatter than this there is no picture."""

@@ -6,7 +6,6 @@ is hardly touched by noise, and to the fine detail in each part of a coarse grid
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.frame.luma import LIMITED_BLACK, LIMITED_GAIN, halve
+from core.frame.noise import noise_steps
 from core.types import QualityReading
 
 THUMB_PX: Final = 32
@@ -192,11 +192,6 @@ class History:
             views = self.between(time_s - 3.0, time_s - 0.6)
             self._before = _summed_up(views) if len(views) >= 4 else None
         return self._before
-
-
-def noise_steps(noise_level: float) -> float:
-    """Standard deviation in luma steps that a ``noise_level`` (0..1) stands for."""
-    return -10.0 * math.log1p(-min(0.9999, noise_level))
 
 
 def _summed_up(views: list[View]) -> Before:

@@ -9,11 +9,15 @@ their high ones, and the noise is read from those without bias.
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+NOISE_SCALE: Final = 10.0
+"""Standard deviation, luma steps, at which the noise level is 1 - 1/e."""
 
 _SIDE: Final = 8
 _MOST_BLOCKS: Final = 1200
@@ -80,6 +84,16 @@ def noise_sigma(plane: NDArray[np.uint8]) -> float:
     variance = np.median(high_and_low[chosen, 0], axis=1) / _MEDIAN_OF_MEAN
     tone = np.sqrt(energy[chosen, 0]).mean(axis=1) / _SIDE
     return float(np.sqrt(_without_texture(variance, tone).mean()))
+
+
+def noise_level(steps: float) -> float:
+    """Say noise of a standard deviation of ``steps`` luma steps as a level, 0..1."""
+    return float(-np.expm1(-steps / NOISE_SCALE))
+
+
+def noise_steps(level: float) -> float:
+    """Standard deviation in luma steps that a ``noise_level`` (0..1) stands for."""
+    return -NOISE_SCALE * math.log1p(-min(0.9999, level))
 
 
 def _without_texture(

@@ -20,6 +20,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.child import child_environment
 from core.errors import ModelError
 from core.frame.ocr_process import HEADER
 from core.types import Box, TextReading
@@ -136,9 +137,6 @@ class ReaderProcess:
             Where it ends before it can read.
         """
         threads = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-        # The root of the program, wherever this process was started.
-        root = str(Path(__file__).parents[2])
-        paths = [root, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
         with self._lock:
             if self._is_over:
                 raise ReaderDiedError("it was ended before it began")
@@ -147,7 +145,7 @@ class ReaderProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._log,
-                env={**os.environ, **threads, "PYTHONPATH": os.pathsep.join(paths)},
+                env=child_environment() | threads,
                 # Ctrl+C is for this process, which then ends the other.
                 start_new_session=True,
             )

@@ -15,9 +15,9 @@ import sys
 import tempfile
 from typing import Any, Final
 
+from core.child import ask_child, limit_itself
 from core.errors import SourceError
 from core.frame.addresses import is_public
-from core.frame.child import ask_child, limit_itself
 
 LONGEST_S: Final = 45.0
 _MEMORY_BYTES: Final = 2 * 1024**3

@@ -15,8 +15,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from core.child import ask_child, limit_itself
 from core.errors import SourceError
-from core.frame.child import ask_child, limit_itself
 
 LONGEST_S: Final = 60.0
 LONGEST_CPU_S: Final = 30

@@ -12,7 +12,7 @@ from core.frame.blur import blur_ratio
 from core.frame.freeze import FreezeDetector
 from core.frame.luma import LumaPlanes, luma_of, reduce_luma
 from core.frame.naturalness import LearnedQuality, picture_features
-from core.frame.noise import noise_sigma
+from core.frame.noise import NOISE_SCALE, noise_level, noise_sigma
 from core.types import QualityReading
 
 SHARPNESS_WEIGHT: Final = 0.6
@@ -30,7 +30,6 @@ LEARNED_EVERY: Final = 3
 FROZEN_CAP: Final = 0.2
 """A frozen picture, however fine, says nothing of the present."""
 
-_NOISE_SCALE: Final = 10.0
 _LOST_BLUR: Final = 0.85
 _DIM, _BRIGHT, _FULL_CONTRAST = 60.0, 200.0, 40.0
 _MID_LUMA: Final = 110.0
@@ -123,7 +122,7 @@ class QualityMeter:
         return QualityReading(
             blur_score=blur,
             brightness=mean,
-            noise_level=float(-np.expm1(-noise / _NOISE_SCALE)),
+            noise_level=noise_level(noise),
             change=min(1.0, change / 255),
             is_frozen=frozen,
             quality_score=min(score, FROZEN_CAP) if frozen else score,
@@ -170,4 +169,4 @@ def _cleanness(noise: float, mean: float) -> float:
     # Noise is seen against the light around it, and so that darkening a noisy
     # picture, which shrinks its noise as well, is not called cleaning it.
     seen = noise * _MID_LUMA / max(mean, 1.0)
-    return float(np.exp(-((seen / _NOISE_SCALE) ** 2)))
+    return float(np.exp(-((seen / NOISE_SCALE) ** 2)))

@@ -54,9 +54,11 @@ _FORMATS: Final = (
     "image2,png_pipe,jpeg_pipe,webp_pipe,bmp_pipe,tiff_pipe"
 )
 """Containers that hold pictures. Playlists are left out: a file could name others to be opened."""
-_STREAM_FORMATS: Final = _FORMATS + ",hls,applehttp,rtsp,sdp,rtp,rtp_mpegts"
 _FILE_OPTIONS: Final = {"protocol_whitelist": "file,crypto,data", "format_whitelist": _FORMATS}
-_PROTOCOLS: Final = "http,https,tcp,udp,rtp,srtp,tls,crypto,httpproxy,data"
+_STREAM_OPTIONS: Final = {
+    "protocol_whitelist": "http,https,tcp,udp,rtp,srtp,tls,crypto,httpproxy,data",
+    "format_whitelist": _FORMATS + ",hls,applehttp,rtsp,sdp,rtp,rtp_mpegts",
+}
 
 
 class VideoSource(Closing):
@@ -264,7 +266,7 @@ def open_source(
         found = resolve_url(source, settings, trusted=trusted)
         if not trusted:
             return _open_fetched(found, settings)
-        options = {"protocol_whitelist": _PROTOCOLS, "format_whitelist": _STREAM_FORMATS}
+        options = dict(_STREAM_OPTIONS)
         if found.address.startswith("rtsp"):
             options["rtsp_transport"] = "tcp"
         if found.headers:
@@ -280,7 +282,7 @@ def open_source(
     return _open(f"file:{path.absolute()}", name, _FILE_OPTIONS, is_live=False)
 
 
-def open_camera(source: str | Path, settings: Settings | None = None) -> VideoSource:
+def open_camera(source: str | Path) -> VideoSource:
     """Open what a person at this machine wants watched: a camera's address, or a file.
 
     Unlike ``open_source`` it takes a web address for the stream itself first, since a
@@ -293,13 +295,12 @@ def open_camera(source: str | Path, settings: Settings | None = None) -> VideoSo
     """
     if isinstance(source, str) and is_url(source) and urlsplit(source).scheme in WEB_SCHEMES:
         name = public_name(source)
-        options = {"protocol_whitelist": _PROTOCOLS, "format_whitelist": _STREAM_FORMATS}
         try:
-            return _open(source, name, options, is_live=False, silence_s=CAMERA_SILENCE_S)
+            return _open(source, name, _STREAM_OPTIONS, is_live=False, silence_s=CAMERA_SILENCE_S)
         except SourceError as error:
             if not isinstance(error.__cause__, av.error.InvalidDataError):
                 raise
-    return open_source(source, settings, trusted=True)
+    return open_source(source, trusted=True)
 
 
 def _open_fetched(found: ResolvedUrl, settings: Settings) -> VideoSource:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from core.errors import SourceError
 from core.frame.addresses import look_up, resolve_public
-from core.frame.fetch import check_address
+from core.frame.fetch import check_address, port_of
 from core.frame.page_video import ask_page
 from core.settings import Settings
 
@@ -119,7 +119,7 @@ def _for_visitor(url: str, name: str) -> ResolvedUrl:
     parts = check_address(url, name)
     assert parts.hostname is not None
     # Judged again at the connection; said here so that the answer comes at once.
-    resolve_public(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80), name)
+    resolve_public(parts.hostname, port_of(parts), name)
     if PurePosixPath(parts.path).suffix.lower() in PLAYLIST_SUFFIXES:
         raise SourceError(
             f"{name}: is a playlist, which names further addresses; give the address of one video"

@@ -9,7 +9,6 @@ sent by the next one.
 from __future__ import annotations
 
 import logging
-import os
 import subprocess
 import sys
 import threading
@@ -19,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from core.child import child_environment
 from core.errors import RecordError
 from core.records.locking import LockHeldError
 from core.records.mlflow_log import (
@@ -219,10 +219,7 @@ class Courier:
             if time.monotonic() - self._begun_s < LAST_RETRY_S:
                 return
             self._begun_s = time.monotonic()
-            root = str(Path(__file__).resolve().parents[2])
-            paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-            environment = os.environ | {
-                "PYTHONPATH": os.pathsep.join(paths),
+            environment = child_environment() | {
                 "RECORDS_DIR": str(settings.records_dir.resolve()),
                 "MLFLOW_TRACKING_URI": settings.mlflow_tracking_uri,
             }

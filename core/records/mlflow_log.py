@@ -7,12 +7,15 @@ same: a run is found again by a tag, a value that arrived is not sent twice.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from core.records.spool import Point
+
+Part = TypeVar("Part")
 
 EXPERIMENT: Final = "Framemood"
 RUN_TAG: Final = "framemood.run_id"
@@ -97,8 +100,8 @@ class MlflowLog:
             kept = [
                 entities.Param(key, value[:_LONGEST_PARAM]) for key, value in sorted(params.items())
             ]
-            for begin in range(0, len(kept), MOST_PARAMS):
-                self._connected().log_batch(mlflow_id, params=kept[begin : begin + MOST_PARAMS])
+            for part in _parts(kept, MOST_PARAMS):
+                self._connected().log_batch(mlflow_id, params=part)
             return mlflow_id
 
     def missing(self, mlflow_id: str, points: Sequence[Point]) -> list[Point]:
@@ -166,32 +169,22 @@ class MlflowLog:
                 self._experiment_id = str(found.experiment_id)
         return self._experiment_id
 
-    def _told(self) -> _Told:
-        return _Told(self._error)
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Sort what MLflow and its transport raise into the three errors above."""
+        try:
+            yield
+        except Exception as error:
+            code = str(getattr(error, "error_code", ""))
+            if isinstance(error, self._error) and code == "RESOURCE_DOES_NOT_EXIST":
+                raise RunGoneError(_line(error)) from error
+            if isinstance(error, self._error) and code in _PERMANENT:
+                raise MlflowRefusedError(_line(error)) from error
+            raise MlflowAwayError(_line(error)) from error
 
 
-class _Told:
-    """Sorts what MLflow and its transport raise into the three errors above."""
-
-    def __init__(self, mlflow_error: type[Exception]) -> None:
-        self._mlflow_error = mlflow_error
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, value: BaseException | None, traceback: object) -> None:
-        if value is None or not isinstance(value, Exception):
-            return
-        code = str(getattr(value, "error_code", ""))
-        if isinstance(value, self._mlflow_error) and code == "RESOURCE_DOES_NOT_EXIST":
-            raise RunGoneError(_line(value)) from value
-        if isinstance(value, self._mlflow_error) and code in _PERMANENT:
-            raise MlflowRefusedError(_line(value)) from value
-        raise MlflowAwayError(_line(value)) from value
-
-
-def _parts(points: Sequence[Point], size: int) -> Iterable[Sequence[Point]]:
-    return (points[begin : begin + size] for begin in range(0, len(points), size))
+def _parts(values: Sequence[Part], size: int) -> Iterable[Sequence[Part]]:
+    return (values[begin : begin + size] for begin in range(0, len(values), size))
 
 
 def _line(error: Exception) -> str:

@@ -115,9 +115,7 @@ class RunRecorder(Closing):
         self._found: tuple[tuple[Incident, ...], ...] | None = None
         self._begun_s = time.perf_counter()
         self._elapsed_s: float | None = None
-        self._last: FrameReport | None = None
         self._told_s = float("-inf")
-        self._closed = False
         # The writing thread reads the figures while frames are counted.
         self._counting = threading.RLock()
         self._failed = False
@@ -147,7 +145,7 @@ class RunRecorder(Closing):
     @property
     def fps(self) -> float:
         """Frames taken in a second of wall time, Hz."""
-        elapsed_s = self._elapsed_s or time.perf_counter() - self._begun_s
+        elapsed_s = self._elapsed()
         return self.tally.frames / elapsed_s if elapsed_s > 0 else 0.0
 
     def add(self, report: FrameReport, step_s: float | None = None) -> None:
@@ -161,9 +159,6 @@ class RunRecorder(Closing):
             How long the frame is shown where no next one tells, s; by default as long
             as the one before.
         """
-        if step_s is None:
-            step_s = 0.0 if self._last is None else max(0.0, report.time_s - self._last.time_s)
-        self._last = report
         with self._counting:
             self.tally.add(report, step_s)
         if self._tables is not None:
@@ -201,10 +196,9 @@ class RunRecorder(Closing):
 
     def close(self) -> None:
         """Write what is left; twice does no harm."""
-        if self._closed:
+        if self._elapsed_s is not None:
             return
-        self._closed = True
-        self._elapsed_s = time.perf_counter() - self._begun_s
+        self._elapsed_s = self._elapsed()
         self._found = self.tally.finish()
         if self._tables is not None:
             self._tables.close()
@@ -227,7 +221,7 @@ class RunRecorder(Closing):
                 str(status): count for status, count in self.tally.frames_by_status.items()
             },
             duration_s=self.tally.duration_s,
-            elapsed_s=self._elapsed_s or time.perf_counter() - self._begun_s,
+            elapsed_s=self._elapsed(),
             fps=self.fps,
             mean_quality=mean,
             min_quality=least,
@@ -245,6 +239,12 @@ class RunRecorder(Closing):
             versions=versions(),
             models=dict(self.models),
         )
+
+    def _elapsed(self) -> float:
+        """Wall time up to the end, or so far, s."""
+        if self._elapsed_s is not None:
+            return self._elapsed_s
+        return time.perf_counter() - self._begun_s
 
     def _finish(self) -> None:
         for name in ("metrics.csv", "emotions.csv", "columns.json", "incidents.json"):
@@ -266,10 +266,9 @@ class RunRecorder(Closing):
         # Late: whoever only records a stream needs no pandas until its end.
         from core.records.report import write_report  # noqa: PLC0415
 
-        language = "ko" if self.settings.language == "ko" else "en"
         for place in self._places:
             try:
-                write_report(place, language)
+                write_report(place, self.settings.language)
             except RecordError as error:
                 log.warning("%s", error)
 

@@ -45,7 +45,7 @@ def write_report(run_dir: Path, language: str = "en") -> Path:
     run_dir : Path
         Holds summary.json, metrics.csv, emotions.csv and incidents.json.
     language : str
-        "en" or "ko": the one shown first; the reader may switch.
+        "en" or "ko": the one shown first, English where it is another; the reader may switch.
 
     Returns
     -------
@@ -110,7 +110,7 @@ def draw_charts(
         return {}
     time_s = rows["time_s"].to_numpy()
     bands = [
-        Band(float(each["onset_s"]), float(each["end_s"]), _words_of(each)[0])
+        Band(float(each["onset_s"]), float(each["end_s"]), escape(_words_of(each)[0]))
         for each in incidents[:MOST_INCIDENTS]
         if {"onset_s", "end_s"} <= each.keys()
     ]
@@ -205,7 +205,7 @@ def _incidents(incidents: Sequence[Mapping[str, Any]]) -> str:
         severity = _number(each.get("severity"))
         rows.append(
             f"<tr><td>{clock(onset_s)}</td><td>{clock(end_s)}</td>"
-            f"<td>{end_s - onset_s:.1f}</td><td>{_words_markup(each)}</td>"
+            f"<td>{end_s - onset_s:.1f}</td><td>{both_of(*_words_of(each))}</td>"
             f"<td>{'' if severity is None else f'{severity:.2f}'}</td>"
             f"<td>{both_of(str(advice.get('en', '')), str(advice.get('ko', '')))}</td></tr>"
         )
@@ -254,12 +254,7 @@ def _section(key: str, content: str) -> str:
 
 def _words_of(incident: Mapping[str, Any]) -> tuple[str, str]:
     words, kind = _mapping(incident, "words"), str(incident.get("kind", ""))
-    return escape(str(words.get("en", kind))), escape(str(words.get("ko", kind)))
-
-
-def _words_markup(incident: Mapping[str, Any]) -> str:
-    words, kind = _mapping(incident, "words"), str(incident.get("kind", ""))
-    return both_of(str(words.get("en", kind)), str(words.get("ko", kind)))
+    return str(words.get("en", kind)), str(words.get("ko", kind))
 
 
 def _mapping(values: Mapping[str, Any], name: str) -> dict[str, Any]:

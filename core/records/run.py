@@ -214,13 +214,16 @@ class Tally:
             self._below / self._quality_frames,
         )
 
-    def add(self, report: FrameReport, step_s: float) -> None:
-        """Take in one report; ``step_s`` is how long a frame is shown where no next one tells."""
+    def add(self, report: FrameReport, step_s: float | None = None) -> None:
+        """Take in one report; see ``RunRecorder.add``."""
+        before_s = report.time_s
         if self._before is not None:
+            before_s = self._before.time_s
             self._place(self._before, report.time_s)
         else:
             self._first_s = report.time_s
-        self._before, self._step_s = report, step_s
+        self._before = report
+        self._step_s = max(0.0, report.time_s - before_s) if step_s is None else step_s
         self.frames_by_status[report.status] += 1
         if report.quality is not None:
             score = report.quality.quality_score

@@ -18,9 +18,9 @@ import logging
 import math
 import os
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -48,11 +48,25 @@ class Recipe:
     depths: tuple[int, ...] = (2, 2, 3)
     small_size: int = 36  # px; the first epochs see small crops, which cost half
     small_share: float = 0.5  # of the epochs
-    calm: float = 0.35  # strength of the changes to half of the crops
+    poor: float = 1.0  # strength of the changes to half of the crops
+    calm: float = 0.35  # and to the others
+    dropout: float = 0.2
     mixup_until: float = 0.8  # of the epochs; in every second batch
     teacher: float = 0.35  # weight of the run before beside the votes
     repeat: tuple[int, ...] = (1, 1, 1, 1, 1, 3, 2, 3)  # times a face of this class, an epoch
     favour: tuple[float, ...] = (0, 0, 0, 0, 0, 0.6, 0, 0)  # added to the logits that ship
+
+
+GENTLE: Final[dict[str, float]] = {
+    "poor": 0.6,
+    "calm": 0.3,
+    "dropout": 0.1,
+    "mixup_until": 0.4,
+    "small_share": 0.35,
+    "teacher": 0.5,
+}
+"""What the third generation changes: the second agreed with as few of the faces that it
+was trained on as of the others (84.3 and 83.4 %), so it was held back, not overfitted."""
 
 
 def size_at(recipe: Recipe, epoch: int) -> int:
@@ -102,7 +116,9 @@ def train(recipe: Recipe, source: Path, out: Path, after: Path | None = None) ->
     }
 
     torch.manual_seed(recipe.seed)
-    net = EmotionNet(recipe.widths, recipe.depths).to(memory_format=torch.channels_last)
+    net = EmotionNet(recipe.widths, recipe.depths, recipe.dropout).to(
+        memory_format=torch.channels_last
+    )
     if after is not None:
         net.load_state_dict(torch.load(after / "checkpoint.pt", weights_only=True)["net"])
         learnt = predict(net, images[:, 0].numpy()).softmax(1)
@@ -148,7 +164,7 @@ def train(recipe: Recipe, source: Path, out: Path, after: Path | None = None) ->
             # Half as a poor webcam gives them, half nearly as they are.
             x = torch.cat(
                 (
-                    augment(x[:half], size, generator),
+                    augment(x[:half], size, generator, recipe.poor),
                     augment(x[half:], size, generator, recipe.calm),
                 )
             )
@@ -200,12 +216,19 @@ def main() -> None:
     parser.add_argument("--after", type=Path, help="a finished run to start and to learn from")
     parser.add_argument("--epochs", type=int, default=Recipe().epochs)
     parser.add_argument("--rate", type=float, default=Recipe().rate)
+    parser.add_argument(
+        "--gentle",
+        action="store_true",
+        help="the third generation: milder changes, for a network that fits its data too little",
+    )
     parser.add_argument("--seed", type=int, default=Recipe().seed)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(arguments.threads)
     recipe = Recipe(seed=arguments.seed, epochs=arguments.epochs, rate=arguments.rate)
+    if arguments.gentle:
+        recipe = replace(recipe, **GENTLE)
     log.info("recipe %s", json.dumps(asdict(recipe)))
     train(recipe, arguments.data, arguments.out, arguments.after)
 

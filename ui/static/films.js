@@ -83,7 +83,7 @@ class FilmsTab {
     this.exports = [file("export_csv", "framemood-films.csv", toCsv), file("export_letterboxd", "framemood-letterboxd.csv", toLetterboxd)];
     this.root.append(
       h("header", { class: "fmf-head" }, h("h2", {}, t("title")), this.lede),
-      h("div", { class: "fmf-panel" }, this.picker.root, this.colours.root, this.picker.details),
+      h("div", { class: "fm-card" }, this.picker.root, this.colours.root, this.picker.details),
       h("div", { class: "fmf-bar" }, this.views, this.tools),
       this.filters.root,
       this.note,

@@ -15,7 +15,7 @@ export function filtersOn({ years, rating, votes, language, genres, without, tod
 export class Filters {
   constructor(page, onChange) {
     Object.assign(this, { page, onChange });
-    this.root = h("div", { class: "fmf-filters", id: "fmf-filters", hidden: true });
+    this.root = h("div", { class: "fm-card fmf-filters", id: "fmf-filters", hidden: true });
   }
 
   show(filters, facets) {

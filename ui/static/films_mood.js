@@ -11,7 +11,7 @@ export function segments(name, options, chosen, legend, onChoose) {
   return h(
     "fieldset",
     { class: "fmf-segments" },
-    h("legend", { class: "fmf-unseen" }, legend),
+    h("legend", { class: "fm-aloud" }, legend),
     options.map(({ value, label, tip }) =>
       h(
         "label",

@@ -30,7 +30,7 @@ class QualityTab {
     const kind = (name) => known[`quality.incident_${name}`] || name.replace(/[<>&]/g, "").replaceAll("_", " ");
     this.page = { t, language, kind };
     this.panels = [];
-    this.status = h("p", { class: "fmq-hidden", role: "status" });
+    this.status = h("p", { class: "fm-aloud", role: "status" });
     this.body = h("div", { class: "fmq-body" });
     root.replaceChildren(this.status, this.body);
     new MutationObserver(() => this.panels.forEach((panel) => panel.redraw())).observe(document.body, { attributeFilter: ["class"] });
@@ -100,19 +100,19 @@ class QualityTab {
   empty() {
     const { t } = this.page;
     return h("div", { class: "fmq-state fmq-empty" }, h("h3", {}, t("quality.empty")), h("p", {}, t("quality.empty_words")),
-      h("ol", {}, [1, 2, 3].map((step) => h("li", {}, t(`quality.step_${step}`)))), h("p", { class: "fmq-soft" }, t("quality.empty_more")));
+      h("ol", { class: "fm-steps" }, [1, 2, 3].map((step) => h("li", {}, t(`quality.step_${step}`)))), h("p", { class: "fm-soft" }, t("quality.empty_more")));
   }
 
   busy(share) {
     const { t } = this.page;
     const known = share !== null && share !== undefined;
     const percent = Math.round((share || 0) * 100);
-    return h("div", { class: "fmq-state" }, h("h3", {}, t("quality.busy")), h("p", { class: "fmq-soft" }, t("quality.busy_words")),
-      h("div", { class: known ? "fmq-progress" : "fmq-progress fmq-unknown", role: "progressbar", "aria-label": t("quality.busy"), "aria-valuemin": 0, "aria-valuemax": 100, ...(known ? { "aria-valuenow": percent } : {}) },
+    return h("div", { class: "fmq-state" }, h("h3", {}, t("quality.busy")), h("p", { class: "fm-soft" }, t("quality.busy_words")),
+      h("div", { class: known ? "fm-progress" : "fm-progress fm-unknown", role: "progressbar", "aria-label": t("quality.busy"), "aria-valuemin": 0, "aria-valuemax": 100, ...(known ? { "aria-valuenow": percent } : {}) },
         h("i", known ? { style: `width:${percent}%` } : {})));
   }
 
   failed({ error, name }) {
-    return h("div", { class: "fmq-state fmq-failed" }, h("p", { role: "alert" }, h("span", { class: "fmq-sign", "aria-hidden": "true" }, "!"), this.page.t(`quality.error_${error}`, { name })));
+    return h("div", { class: "fmq-state fmq-failed" }, h("p", { class: "fm-alert", role: "alert" }, h("span", { class: "fm-sign", "aria-hidden": "true" }, "!"), this.page.t(`quality.error_${error}`, { name })));
   }
 }

@@ -30,9 +30,9 @@ export function comparison({ t }, runs) {
     return h("tr", {}, h("th", { scope: "row", title: t(`quality.tip_figure_${name}`) }, t(`quality.figure_${name}`)), cells);
   });
   const title = t("quality.comparison");
-  return h("section", { class: "fmq-card fmq-comparison" }, h("h3", {}, title), h("p", { class: "fmq-soft" }, t(two ? "quality.comparison_two" : "quality.comparison_more")),
-    h("div", { class: "fmq-scroll", tabIndex: 0, role: "region", "aria-label": title },
-      h("table", { class: "fmq-table" },
+  return h("section", { class: "fm-card fmq-comparison" }, h("h3", {}, title), h("p", { class: "fm-soft" }, t(two ? "quality.comparison_two" : "quality.comparison_more")),
+    h("div", { class: "fm-scroll", tabIndex: 0, role: "region", "aria-label": title },
+      h("table", { class: "fm-table fmq-table" },
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("quality.figure")), names.map((name) => h("th", { scope: "col", class: "fmq-name" }, name)), two ? h("th", { scope: "col", title: t("quality.tip_difference") }, t("quality.difference")) : "")),
         h("tbody", {}, rows))));
 }

@@ -26,12 +26,12 @@ export class RunPanel {
     this.timeline = new Timeline(page, run, charts);
     this.screen = h("div", { class: "fmq-screen" });
     this.scatters = ["ocr", "trust"].map((name) => new Scatter(page, name, charts));
-    this.incidents = h("section", { class: "fmq-card" });
-    this.downloads = h("section", { class: "fmq-card" });
+    this.incidents = h("section", { class: "fm-card" });
+    this.downloads = h("section", { class: "fm-card" });
     this.element = h("article", { class: "fmq-run", data: { key: run.key } },
       this.heading,
-      h("div", { class: "fmq-summary" }, h("div", { class: "fmq-card" }, this.figures), h("div", { class: "fmq-card fmq-risk" }, this.gauge)),
-      h("div", { class: "fmq-main" }, h("section", { class: "fmq-card fmq-charts" }, h("h4", {}, page.t("quality.charts")), this.timeline.element), this.screen),
+      h("div", { class: "fmq-summary" }, h("div", { class: "fm-card" }, this.figures), h("div", { class: "fm-card fmq-risk" }, this.gauge)),
+      h("div", { class: "fmq-main" }, h("section", { class: "fm-card fmq-charts" }, h("h4", {}, page.t("quality.charts")), this.timeline.element), this.screen),
       this.incidents,
       h("div", { class: "fmq-scatters" }, this.scatters.map((each) => each.element)),
       this.downloads);
@@ -112,7 +112,7 @@ export class RunPanel {
     this.gauge.replaceChildren(
       h("h4", {}, t("quality.risk")), dial,
       h("p", { class: "fmq-word", style: `color:var(--fm-${role === "soft" ? "soft" : role})` }, t(`quality.risk_${word}`)),
-      h("p", { class: "fmq-soft" }, known ? t("quality.risk_words", { now: Math.round((now ?? 0) * 100) }) : t("quality.absent_risk")));
+      h("p", { class: "fm-soft" }, known ? t("quality.risk_words", { now: Math.round((now ?? 0) * 100) }) : t("quality.absent_risk")));
   }
 
   drawIncidents() {
@@ -120,7 +120,7 @@ export class RunPanel {
     const { incidents, figures } = this.run;
     const title = t("quality.incidents");
     if (!incidents.length) {
-      this.incidents.replaceChildren(h("h4", {}, title), h("p", { class: "fmq-soft" }, t(this.run.running ? "quality.no_incident_yet" : figures.incidents === null ? "quality.absent_incidents" : "quality.no_incident")));
+      this.incidents.replaceChildren(h("h4", {}, title), h("p", { class: "fm-soft" }, t(this.run.running ? "quality.no_incident_yet" : figures.incidents === null ? "quality.absent_incidents" : "quality.no_incident")));
       return;
     }
     const exact = figures.duration < 7200;
@@ -135,9 +135,9 @@ export class RunPanel {
     const more = figures.incidents - rows.length;
     this.incidents.replaceChildren(
       h("h4", {}, title),
-      h("div", { class: "fmq-scroll", tabIndex: 0, role: "region", "aria-label": title },
-        h("table", { class: "fmq-table" }, h("thead", {}, h("tr", {}, column("number"), column("what", "fmq-start"), column("when"), column("lasted"), column("severity"), column("advice", "fmq-start"))), h("tbody", {}, rows))),
-      more > 0 ? h("p", { class: "fmq-soft" }, t("quality.more_incidents", { count: more })) : "");
+      h("div", { class: "fm-scroll", tabIndex: 0, role: "region", "aria-label": title },
+        h("table", { class: "fm-table fmq-table" }, h("thead", {}, h("tr", {}, column("number"), column("what", "fmq-start"), column("when"), column("lasted"), column("severity"), column("advice", "fmq-start"))), h("tbody", {}, rows))),
+      more > 0 ? h("p", { class: "fm-soft" }, t("quality.more_incidents", { count: more })) : "");
   }
 
   drawScreen() {
@@ -154,14 +154,14 @@ export class RunPanel {
     this.video.addEventListener("timeupdate", () => {
       if (!this.video.paused) this.select(this.video.currentTime + this.run.start_s, false);
     });
-    this.screen.replaceChildren(h("section", { class: "fmq-card" }, h("h4", {}, t("quality.video")), this.video, h("p", { class: "fmq-soft" }, t("quality.video_hint"))));
+    this.screen.replaceChildren(h("section", { class: "fm-card" }, h("h4", {}, t("quality.video")), this.video, h("p", { class: "fm-soft" }, t("quality.video_hint"))));
   }
 
   drawDownloads() {
     const { t } = this.page;
     const links = this.run.files.map(([name, bytes]) => h("li", {}, h("a", { class: "fmq-download", href: this.address(name), download: name, title: t(`quality.file_${name.replace(".", "_")}`) },
       h("b", {}, name), h("small", {}, `${size(bytes)} · ${t(`quality.file_${name.replace(".", "_")}`)}`))));
-    this.downloads.replaceChildren(h("h4", {}, t("quality.downloads")), h("ul", { class: "fmq-downloads" }, links), h("p", { class: "fmq-soft" }, t(`quality.kept_${["own", "brought", "sample"].includes(this.run.kind) ? this.run.kind : "record"}`)));
+    this.downloads.replaceChildren(h("h4", {}, t("quality.downloads")), h("ul", { class: "fm-downloads" }, links), h("p", { class: "fm-soft" }, t(`quality.kept_${["own", "brought", "sample"].includes(this.run.kind) ? this.run.kind : "record"}`)));
   }
 
   address(name) {

@@ -13,8 +13,8 @@ export class Scatter {
     this.on = on;
     this.figures = h("p", { class: "fmq-rho" });
     this.plot = h("div", { class: "fmq-dots", "aria-hidden": "true" });
-    this.words = h("p", { class: "fmq-soft" });
-    this.element = h("section", { class: "fmq-card fmq-scatter" }, h("h4", {}, t(`quality.scatter_${name}`)), this.figures, this.plot, this.words);
+    this.words = h("p", { class: "fm-soft" });
+    this.element = h("section", { class: "fm-card fmq-scatter" }, h("h4", {}, t(`quality.scatter_${name}`)), this.figures, this.plot, this.words);
     new ResizeObserver(() => this.draw()).observe(this.plot);
   }
 

@@ -41,7 +41,7 @@ class MoodSession {
   // ---- words -------------------------------------------------------------
 
   say(words) {
-    put(this.find(".fms-aloud"), words);
+    put(this.find(".fm-aloud"), words);
   }
 
   trouble(words) {

@@ -25,12 +25,12 @@ export function showResult(place, message, { t, strings, emotions, onRetake, onA
     h(
       "div",
       { class: "fms-columns" },
-      h("section", { class: "fms-card fms-bars-card" }, h("h3", {}, t("session.bars_title")), bars(page), h("p", { class: "fms-fine" }, t(isSlow(page) ? "session.bars_slow" : "session.bars_note"))),
-      h("section", { class: "fms-card" }, h("h3", {}, t("session.fair_title")), fairness(page), h("p", { class: "fms-fine" }, t("session.fair_note"))),
+      h("section", { class: "fm-card fms-bars-card" }, h("h3", {}, t("session.bars_title")), bars(page), h("p", { class: "fms-fine" }, t(isSlow(page) ? "session.bars_slow" : "session.bars_note"))),
+      h("section", { class: "fm-card" }, h("h3", {}, t("session.fair_title")), fairness(page), h("p", { class: "fms-fine" }, t("session.fair_note"))),
     ),
-    h("section", { class: "fms-card" }, h("h3", {}, t("session.series_title")), series(page)),
+    h("section", { class: "fm-card" }, h("h3", {}, t("session.series_title")), series(page)),
     colours(page),
-    h("section", { class: "fms-card fms-claims" }, h("h3", {}, t("session.claims")), h("p", {}, t("session.claims_text")), h("p", { class: "fms-fine" }, t("session.method_text"))),
+    h("section", { class: "fm-card fms-claims" }, h("h3", {}, t("session.claims")), h("p", {}, t("session.claims_text")), h("p", { class: "fms-fine" }, t("session.method_text"))),
     h(
       "div",
       { class: "fms-row fms-take", data: { screen: "" } },
@@ -56,7 +56,7 @@ const isSlow = ({ verdict }) => Object.values(verdict.emotions).some((one) => on
 const signed = (points) => `${points > 0 ? "+" : points < 0 ? "−" : ""}${Math.abs(points).toFixed(0)}`;
 
 function button(words, act, name, main = false) {
-  return h("button", { type: "button", class: `fms-button${main ? " fms-main" : ""}`, data: { do: name }, on: { click: act } }, h("span", {}, words));
+  return h("button", { type: "button", class: `fm-button${main ? " fm-main" : ""}`, data: { do: name }, on: { click: act } }, h("span", {}, words));
 }
 
 // ---- the verdict ------------------------------------------------------------
@@ -67,7 +67,7 @@ function headline({ verdict, t }, words) {
   const figure = basis === "change" ? t("session.points", { points: signed(verdict.emotions[primary].change) }) : basis === "level" ? percent(verdict.emotions[primary].means[1]) : "";
   return h(
     "header",
-    { class: "fms-card fms-verdict", data: { basis }, style: primary ? `--tint:var(--fm-${primary})` : "" },
+    { class: "fm-card fms-verdict", data: { basis }, style: primary ? `--tint:var(--fm-${primary})` : "" },
     h("p", { class: "fms-basis" }, t(`session.basis_${basis}`)),
     h("h2", { tabIndex: -1 }, h("b", {}, name), figure ? h("span", {}, figure) : ""),
     h("p", { class: "fms-sentence" }, words.sentence),
@@ -253,7 +253,7 @@ function colours({ verdict, emotions, t }) {
   const named = verdict.primary_emotion !== null;
   return h(
     "section",
-    { class: "fms-card fms-mood" },
+    { class: "fm-card fms-mood" },
     h("h3", {}, t(named ? "session.colours_title" : "session.seen_title")),
     verdict.colours.length ? h("div", { class: "fms-colours", role: "img", "aria-label": t("session.colours_title") }, verdict.colours.map(part)) : "",
     h("p", { class: "fms-fine" }, t(named ? "session.colours_text" : "session.seen_text")),

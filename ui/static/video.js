@@ -97,12 +97,12 @@ class Panel {
     this.kind = kind;
     this.series = series;
     const words = board.words;
-    const card = html("figure", "fmv-card fmv-panel", board.section);
+    const card = html("figure", "fm-card fmv-panel", board.section);
     card.dataset.panel = kind;
     const head = html("figcaption", "", card);
     const title = html("h3", "", head, words[`chart_${kind}`]);
     title.title = words[`chart_${kind}_tip`];
-    html("p", "fmv-soft", head, words[`chart_${kind}_tip`]);
+    html("p", "fm-soft", head, words[`chart_${kind}_tip`]);
     if (kind !== "emotions") this.legend(card);
     this.plot = html("div", "fmv-plot", card);
     this.plot.tabIndex = 0;
@@ -308,7 +308,7 @@ class Board {
     this.time = 0;
     this.pointed = null;
     section.replaceChildren();
-    if (this.words.chart_hint) html("p", "fmv-soft", section, this.words.chart_hint);
+    if (this.words.chart_hint) html("p", "fm-soft", section, this.words.chart_hint);
     this.panels = ["quality", "emotions", "trust"]
       .filter((kind) => numbers[kind].length)
       .map((kind) => new Panel(this, kind, numbers[kind]));

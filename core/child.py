@@ -1,24 +1,29 @@
-"""A question put to a process of its own, which may die of it.
-
-The child is a module of this program with a ``main`` that takes the question from
-stdin, sets itself limits and answers on stdout.
-"""
+"""Modules of this program run in processes of their own."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-_ROOT: Final = Path(__file__).resolve().parents[2]
+_ROOT: Final = Path(__file__).resolve().parents[1]
+
+
+def child_environment() -> dict[str, str]:
+    """The environment of this process, in which a child finds this program from anywhere."""
+    paths = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    return os.environ | {"PYTHONPATH": os.pathsep.join([str(_ROOT), *paths])}
 
 
 def ask_child(
     module: str, question: str, longest_s: float, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run a module until it has answered.
+    """Put a question to a module in a process that may die of it, and wait for the answer.
+
+    The module's ``main`` takes the question from stdin, limits itself and answers on stdout.
 
     Parameters
     ----------
