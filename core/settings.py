@@ -17,6 +17,7 @@ LOG_FORMATS: Final = ("text", "json")
 
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off", ""})
+_OWN_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 T = TypeVar("T")
 
@@ -49,6 +50,9 @@ class Settings:
         Frames a second the live page asks for at most, 1..60.
     allow_urls : bool
         Whether a visitor may give a URL for the server to open.
+    allow_streams : bool
+        Whether the page opens cameras by their address, those of the local network too;
+        from the environment, by default only where the page listens to this machine alone.
     max_upload_mb : int
         Largest video a visitor may upload, MB.
     max_sessions : int
@@ -107,6 +111,7 @@ class Settings:
     smoothing_s: float = 0.4
     live_fps: int = 30
     allow_urls: bool = True
+    allow_streams: bool = True
     max_upload_mb: int = 500
     max_sessions: int = 16
     workers: int = 0
@@ -197,6 +202,8 @@ class Settings:
         public = read("PUBLIC", hosted, _boolean)
         if public:
             default = replace(default, **PUBLIC_DEFAULTS)
+        host = read("HOST", "0.0.0.0" if hosted else default.host, str)  # noqa: S104  a Space is reached from outside
+        is_own = not public and host in _OWN_HOSTS
         return cls(
             quality_threshold=read("QUALITY_THRESHOLD", default.quality_threshold, float),
             video_source=read("VIDEO_SOURCE", default.video_source, str),
@@ -209,6 +216,7 @@ class Settings:
             smoothing_s=read("SMOOTHING_S", default.smoothing_s, float),
             live_fps=read("LIVE_FPS", default.live_fps, int),
             allow_urls=read("ALLOW_URLS", default.allow_urls, _boolean),
+            allow_streams=read("ALLOW_STREAMS", is_own, _boolean),
             max_upload_mb=read("MAX_UPLOAD_MB", default.max_upload_mb, int),
             max_sessions=read("MAX_SESSIONS", default.max_sessions, int),
             workers=read("WORKERS", default.workers, int),
@@ -217,7 +225,7 @@ class Settings:
             records_dir=read("RECORDS_DIR", default.records_dir, Path),
             records_rotate_mb=read("RECORDS_ROTATE_MB", default.records_rotate_mb, int),
             mlflow_hz=read("MLFLOW_HZ", default.mlflow_hz, float),
-            host=read("HOST", "0.0.0.0" if hosted else default.host, str),  # noqa: S104  a Space is reached from outside
+            host=host,
             port=read("PORT", default.port, int),
             language=read("APP_LANGUAGE", default.language, str.lower),
             public=public,

@@ -44,6 +44,7 @@ def build(context: Context) -> None:
             "threshold": context.settings.quality_threshold,
             "fpsLimit": context.settings.live_fps,
             "mayRecord": context.settings.allow_records,
+            "mayStream": context.settings.allow_streams,
         },
         html_template=_TEMPLATE.read_text(encoding="utf-8"),
         js_on_load=mount_script("live.js"),

@@ -16,6 +16,7 @@ from core.types import EMOTIONS, Face, FrameReport, QualityReading, SystemReadin
 
 PROTOCOL_VERSION: Final = 1
 MAX_MESSAGE_BYTES: Final = 2 * 1024 * 1024
+MOST_ADDRESS_CHARACTERS: Final = 2000
 MODES: Final = ("live", "session")
 OPTIONS: Final = ("faces", "emotion", "quality", "smoothing", "ocr")
 DEFAULT_OPTIONS: Final = {name: name != "ocr" for name in OPTIONS}
@@ -45,10 +46,14 @@ class ProtocolError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Begin, or begin again, with these options on or off."""
+    """Begin, or begin again, with these options on or off.
+
+    ``stream`` is the address of a camera that the server is to open, "" where frames are sent.
+    """
 
     mode: str
     options: dict[str, Any]
+    stream: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,13 @@ class EncodedFrame:
             raise ProtocolError("bad_message", "a timed frame is an id, a time and the image")
         (time_s,) = _TIME.unpack_from(self.data)
         return EncodedFrame(self.id, self.data[_TIME.size :], _time(time_s, self.id))
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """Ask for the newest frame of the camera that the server opened, and its report."""
+
+    id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +123,7 @@ class Step:
     reason: str = "held"
 
 
-ClientMessage = Start | EncodedFrame | Options | Record | Stop | Step
+ClientMessage = Start | EncodedFrame | Next | Options | Record | Stop | Step
 Raw = bytes | str | Mapping[str, Any]
 
 
@@ -142,7 +154,11 @@ def read_message(raw: Raw) -> ClientMessage:
             if mode not in MODES:
                 raise ProtocolError("unknown_mode", f"mode is one of {', '.join(MODES)}")
             asked = fields.get("options", {})
-            return Start(mode, _session_options(asked) if mode == "session" else _options(asked))
+            if mode == "session":
+                return Start(mode, _session_options(asked))
+            return Start(mode, _options(asked), _address(fields.get("stream", "")))
+        case "next":
+            return Next(_id(fields))
         case "frame":
             return _frame(fields)
         case "options":
@@ -167,7 +183,7 @@ def read_message(raw: Raw) -> ClientMessage:
             return Step("retake", phase)
     raise ProtocolError(
         "unknown_type",
-        "type is start_analysis, frame, options, record, stop_analysis or, in a session, "
+        "type is start_analysis, frame, next, options, record, stop_analysis or, in a session, "
         + ", ".join(STEPS),
     )
 
@@ -265,10 +281,22 @@ def _time(value: object, frame_id: int) -> float:
     return float(value)  # type: ignore[arg-type]
 
 
-def _frame(fields: Mapping[str, Any]) -> EncodedFrame:
-    frame_id, image = fields.get("id"), fields.get("image")
+def _address(value: object) -> str:
+    if not isinstance(value, str) or len(value) > MOST_ADDRESS_CHARACTERS:
+        most = MOST_ADDRESS_CHARACTERS
+        raise ProtocolError("bad_stream", f"a stream is an address of at most {most} characters")
+    return value.strip()
+
+
+def _id(fields: Mapping[str, Any]) -> int:
+    frame_id = fields.get("id")
     if isinstance(frame_id, bool) or not isinstance(frame_id, int) or not 0 <= frame_id <= _MAX_ID:
         raise ProtocolError("bad_message", f"a frame's id is a whole number from 0 to {_MAX_ID}")
+    return frame_id
+
+
+def _frame(fields: Mapping[str, Any]) -> EncodedFrame:
+    frame_id, image = _id(fields), fields.get("image")
     if not isinstance(image, str):
         raise ProtocolError("bad_message", "a frame's image is a base64 data URL", frame_id)
     if len(image) > MAX_MESSAGE_BYTES:

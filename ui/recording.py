@@ -23,12 +23,14 @@ class LiveRecording:
         "live" or "session".
     models : mapping
         See ``core.records.provenance.model_facts``.
+    source : str
+        What the camera is called.
     """
 
-    def __init__(self, settings: Settings, kind: RunKind, models: dict[str, Any]) -> None:
-        self._recorder = RunRecorder(
-            settings, source="camera", kind=kind, mlflow=True, models=models
-        )
+    def __init__(
+        self, settings: Settings, kind: RunKind, models: dict[str, Any], source: str = "camera"
+    ) -> None:
+        self._recorder = RunRecorder(settings, source=source, kind=kind, mlflow=True, models=models)
         self._begun_s: float | None = None
         self._frames = 0
 

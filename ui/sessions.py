@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from core.errors import FramemoodError
 from core.records.provenance import model_facts
@@ -29,6 +29,7 @@ from ui.protocol import (
     DEFAULT_OPTIONS,
     ClientMessage,
     EncodedFrame,
+    Next,
     Options,
     ProtocolError,
     Raw,
@@ -42,6 +43,10 @@ from ui.protocol import (
     started_reply,
 )
 from ui.recording import LiveRecording
+from ui.streaming import LiveStream, preview
+
+if TYPE_CHECKING:
+    from core.frame.pictures import DecodedFrame
 
 log = logging.getLogger(__name__)
 
@@ -60,12 +65,15 @@ class TextState(Protocol):
 class Pipeline(Protocol):
     """The part of ``core.frame.pipeline.FramePipeline`` that a session uses."""
 
-    def analyze(self, frame: Frame) -> FrameReport:
+    def analyze(self, frame: Frame | DecodedFrame) -> FrameReport:
         """Say everything about one frame."""
 
     @property
     def text(self) -> TextState | None:
         """How the reading of text stands; None where it is switched off."""
+
+    def reset(self) -> None:
+        """Forget the frames so far: what comes next has nothing to do with them."""
 
     def close(self) -> None:
         """Let go of what it holds outside of this process."""
@@ -98,6 +106,7 @@ class Session:
         self._pipeline: Pipeline | None = None
         self._mood: MoodMode | None = None
         self._recording: LiveRecording | None = None
+        self._stream: LiveStream | None = None
         self._options = dict(DEFAULT_OPTIONS)
         self._lock = threading.Lock()
         self._started_s = 0.0
@@ -119,7 +128,7 @@ class Session:
         Returns
         -------
         dict
-            "started", "report", "phase", "result" or "error", ready for JSON; under
+            "started", "report", "stream", "phase", "result" or "error", ready for JSON; under
             "then", where it is there, further messages that follow it.
         """
         begun_s = time.monotonic()
@@ -130,12 +139,14 @@ class Session:
                 message = read_message(message)
             with self._lock:
                 match message:
-                    case Start(mode, options):
-                        return self._start(mode, options, came_s)
+                    case Start(mode, options, stream):
+                        return self._start(mode, options, came_s, stream)
                     case Options(options):
                         return self._change(options)
                     case EncodedFrame(frame_id):
                         return self._analyze(message, came_s, (begun_s - came_s) * 1000)
+                    case Next(frame_id):
+                        return self._analyze_next(frame_id, (begun_s - came_s) * 1000)
                     case Step():
                         return self._step(message)
                     case Record(on):
@@ -159,6 +170,7 @@ class Session:
             self._use(None)
             self._mood = None
             self._end_recording()
+            self._watch("")
 
     def _use(self, pipeline: Pipeline | None) -> None:
         # The new one is there first, so that a text reader both need goes on running.
@@ -166,9 +178,20 @@ class Session:
         if before is not None:
             before.close()
 
-    def _start(self, mode: str, options: dict[str, Any], now_s: float) -> dict[str, Any]:
+    def _watch(self, address: str) -> None:
+        """Open the camera at an address in place of the one before; "" opens none."""
+        before, self._stream = self._stream, None
+        if before is not None:
+            before.close()
+        if address:
+            self._stream = LiveStream(address, self._settings)
+
+    def _start(
+        self, mode: str, options: dict[str, Any], now_s: float, stream: str
+    ) -> dict[str, Any]:
         self._mood = None
         self._end_recording()
+        self._watch(stream)
         if mode == "session":
             # Smoothing would make neighbouring readings repeat each other even more.
             self._options = DEFAULT_OPTIONS | {"smoothing": False}
@@ -204,20 +227,48 @@ class Session:
         # The media time of a live picture is when it came, not when a thread was free.
         time_s = max(0.0, came_s - self._started_s) if sent.time_s is None else sent.time_s
         report = self._pipeline.analyze(Frame(self._frames, time_s, image))
-        self._frames += 1
-        if self._recording is not None:
-            self._recording.add(report)
-        report = _scaled(report, size_px[0] / image.shape[1])
-        reply = report_reply(report, sent.id, size_px, wait_ms, self.dropped)
-        if self._pipeline.text is not None:
-            reply["text_state"] = self._pipeline.text.state
-        if self._recording is not None and self._recording.problem:
-            reply["recording_problem"] = self._recording.problem
+        reply = self._reply(report, sent.id, size_px, size_px[0] / image.shape[1], wait_ms)
         then = [] if self._mood is None else self._mood.add(report)
         for message in then:
             if message["type"] == "result":
                 message.update(self._tally(came_s))
         return {**reply, "then": then} if then else reply
+
+    def _analyze_next(self, asked_id: int, wait_ms: float) -> dict[str, Any]:
+        if self._pipeline is None or self._stream is None:
+            raise ProtocolError("not_started", "send start_analysis with a stream first", asked_id)
+        taken = self._stream.next()
+        if taken is None:
+            return self._stream.reply(asked_id)
+        frame, passed_over = taken
+        self.dropped += passed_over
+        if self._stream.is_another():
+            self._pipeline.reset()
+        frame.index = self._frames
+        report = self._pipeline.analyze(frame)
+        image, size_px = preview(frame)
+        reply = self._reply(report, asked_id, size_px, size_px[0] / frame.size[0], wait_ms)
+        return {**reply, "image": image, "age_ms": round(self._stream.age_ms(frame), 1)}
+
+    def _reply(
+        self,
+        report: FrameReport,
+        frame_id: int,
+        size_px: tuple[int, int],
+        factor: float,
+        wait_ms: float,
+    ) -> dict[str, Any]:
+        """Keep a report where it is recorded, and word it; boxes are enlarged by ``factor``."""
+        assert self._pipeline is not None
+        self._frames += 1
+        if self._recording is not None:
+            self._recording.add(report)
+        reply = report_reply(_scaled(report, factor), frame_id, size_px, wait_ms, self.dropped)
+        if self._pipeline.text is not None:
+            reply["text_state"] = self._pipeline.text.state
+        if self._recording is not None and self._recording.problem:
+            reply["recording_problem"] = self._recording.problem
+        return reply
 
     def _record(self, on: bool) -> dict[str, Any]:
         if self._pipeline is None:
@@ -230,7 +281,8 @@ class Session:
                 self._settings, getattr(self._pipeline, "detector_name", None), emotion=emotion
             )
             kind: RunKind = "live" if self._mood is None else "session"
-            self._recording = LiveRecording(self._settings, kind, models)
+            source = "camera" if self._stream is None else self._stream.name
+            self._recording = LiveRecording(self._settings, kind, models, source)
         elif not on:
             self._end_recording()
         run_id = None if self._recording is None else self._recording.run_id
@@ -255,6 +307,7 @@ class Session:
         self._use(None)
         self._mood = None
         self._end_recording()
+        self._watch("")
         if mood is None:
             tally = self._tally(now_s) if running else self._tally(self._started_s)
             return {"type": "result", "mode": "live", **tally}

@@ -2,9 +2,12 @@
 
 import itertools
 
+import cv2
 import pytest
+from skimage import data
 
 from tests.browser.conftest import COUNTER_BITS, COUNTER_PX, HEIGHT, WIDTH
+from tests.frame.mjpeg_camera import MjpegCamera
 
 LIVE = ".fm-live"
 SEES_A_FACE = f'{LIVE}[data-link="open"][data-faces="1"]'
@@ -295,3 +298,16 @@ def test_the_keyboard_alone_starts_and_stops(server, visit):
     page.locator("[data-do=stop]").focus()
     page.keyboard.press("Space")
     all_ended(page)
+
+
+def test_a_network_camera_is_watched_by_its_address_and_its_loss_is_said(server, visit):
+    person = cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2BGR)
+    page = visit(server)
+    with MjpegCamera(lambda _: person, fps=10) as camera:
+        page.click("[data-do=stream]")
+        page.fill("[data-stream]", camera.url)
+        page.click(".fm-stream [type=submit]")
+        page.wait_for_selector(SEES_A_FACE)
+    page.wait_for_selector(".fm-banner:not([hidden])")
+    page.click("[data-do=stop]")
+    state(page, "idle")

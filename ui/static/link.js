@@ -14,6 +14,8 @@ export class Link {
     this.url = window.framemood.asset("ws/analysis");
     this.url.protocol = this.url.protocol.replace("http", "ws");
     Object.assign(this, { server, onState, onMessage, options, mode });
+    // Address of a camera that the server opens; "" where this browser sends frames.
+    this.stream = "";
     this.socket = null;
     this.ticket = null;
     this.wanted = false;
@@ -113,7 +115,8 @@ export class Link {
   }
 
   #start() {
-    return { type: "start_analysis", mode: this.mode, options: this.options };
+    const stream = this.stream ? { stream: this.stream } : {};
+    return { type: "start_analysis", mode: this.mode, options: this.options, ...stream };
   }
 
   #received(message) {

@@ -8,6 +8,7 @@ import { Link } from "./link.js";
 import { colourOf, drawFaces, drawPicture, drawTexts } from "./overlay.js";
 import { Faces, Incident, Meters, gradeOf, percent } from "./panels.js";
 import { Preferences } from "./preferences.js";
+import { StreamFlow } from "./stream_flow.js";
 import { layWords, put, speaking } from "./words.js";
 
 const FIGURES_MS = 200;
@@ -15,10 +16,10 @@ const CHART_MS = 250;
 const CALM_CHART_MS = 1000;
 const ALOUD_MS = 10000;
 
-export function mount(element, { server, texts, threshold, fpsLimit, mayRecord }) {
+export function mount(element, { server, texts, threshold, fpsLimit, mayRecord, mayStream }) {
   const root = element.querySelector(".fm-live");
   if (!root || root.dataset.mounted) return;
-  new Live(root, server, texts[window.framemood.language], { threshold, fpsLimit });
+  new Live(root, server, texts[window.framemood.language], { threshold, fpsLimit, mayStream });
   root.querySelector(".fm-record").hidden = !mayRecord;
   root.dataset.mounted = "true";
 }
@@ -27,6 +28,7 @@ class Live {
   constructor(root, server, strings, defaults) {
     this.root = root;
     this.strings = strings;
+    this.mayStream = defaults.mayStream;
     this.t = speaking(strings);
     this.find = (selector) => root.querySelector(selector);
     this.canvas = this.find(".fm-picture");
@@ -43,13 +45,19 @@ class Live {
       onState: (state, position) => this.linkState(state, position),
       onMessage: (message) => this.received(message),
     });
-    this.flow = new Flow({
+    this.ownFlow = new Flow({
       video: this.video,
       link: this.link,
       onReport: (report, canvas, drawn) => this.showReport(report, canvas, drawn),
       onPlain: (picture, width, height) => this.showPlain(picture, width, height),
     });
-    this.flow.fpsLimit = this.preferences.values.fpsLimit;
+    this.streamFlow = new StreamFlow({
+      link: this.link,
+      onReport: (report, picture, drawn) => this.showReport(report, picture, drawn),
+      onState: (message) => this.streamState(message),
+    });
+    this.flow = this.ownFlow;
+    this.limitRate();
     layWords(root, this.t);
     this.meters = new Meters(root, this.t);
     this.incident = new Incident(this.find(".fm-incident"), this.t);
@@ -95,6 +103,7 @@ class Live {
     show("start", !isOn && state !== "asking");
     show("stop", isOn || state === "asking");
     show("sample", !isOn || this.source.kind !== "sample");
+    show("stream", this.mayStream && (!isOn || this.flow !== this.streamFlow));
     show("pause", isOn);
     show("snapshot", isOn);
     this.find("[data-do=pause]").setAttribute("aria-pressed", String(state === "paused"));
@@ -145,12 +154,32 @@ class Live {
     return this.begin(() => this.source.openClip(window.framemood.asset("framemood-sample.mp4").href));
   }
 
+  // A camera that the server opens by its address.
+  startStream(address) {
+    return this.begin(async () => {
+      this.link.stream = address;
+      this.flow = this.streamFlow;
+      return true;
+    });
+  }
+
+  // What that camera is doing while it gives no frames.
+  streamState(message) {
+    if (message.state === "watching") return;
+    this.report = null;
+    this.root.dataset.faces = "0";
+    const key = message.problem ? "live.stream_retrying" : "live.stream_connecting";
+    this.banner(this.t(key, { problem: message.problem }));
+  }
+
   halt(state = "idle", detail = "") {
     clearInterval(this.ticker);
     clearInterval(this.charter);
     this.source.stop();
     this.flow.stop();
     this.link.close();
+    this.link.stream = "";
+    this.flow = this.ownFlow;
     this.report = null;
     this.picture = null;
     this.isRecording = false;
@@ -172,7 +201,7 @@ class Live {
     if (this.state === "paused") {
       this.link.open();
       this.flow.start();
-      this.video.play();
+      if (this.source.kind) this.video.play();
       this.enter("running");
     } else {
       this.flow.stop();
@@ -196,6 +225,7 @@ class Live {
       this.root.dataset.faces = "0";
       this.banner(this.t(`live.${state}`, { number: position }));
     } else if (state === "open") {
+      this.flow.opened?.();
       this.banner(this.link.isFallback ? this.t("live.fallback") : "");
     }
   }
@@ -214,7 +244,7 @@ class Live {
       if (this.recordSwitch.checked && !this.isRecording) this.link.setRecording(true);
     } else if (message.type === "recording") {
       this.setRecording(message.on);
-    } else if (message.type === "report") {
+    } else if (message.type === "report" || message.type === "stream") {
       this.flow.answered(message);
     } else if (message.type === "error") {
       this.flow.answered(message);
@@ -363,12 +393,18 @@ class Live {
       pause: () => this.pause(),
       snapshot: () => this.snapshot(),
       settings: () => this.openSettings(),
+      stream: () => this.toggle(this.find(".fm-stream"), "stream"),
     };
     for (const [name, act] of Object.entries(actions)) {
       this.find(`[data-do=${name}]`).addEventListener("click", act);
     }
+    this.find(".fm-stream").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.find(".fm-stream").hidePopover();
+      this.startStream(this.find("[data-stream]").value.trim());
+    });
     this.recordSwitch.addEventListener("input", () => this.link.setRecording(this.recordSwitch.checked));
-    this.preferences.bind(this.find(".fm-popover"), (name) => this.preferenceChanged(name));
+    this.preferences.bind(this.find(".fm-settings"), (name) => this.preferenceChanged(name));
     navigator.mediaDevices?.addEventListener?.("devicechange", () => this.refreshCameras());
     const leave = () => {
       if (["running", "paused", "asking"].includes(this.state)) this.halt("hidden");
@@ -394,13 +430,19 @@ class Live {
 
   preferenceChanged(name) {
     const { values, options } = this.preferences;
-    if (name === "fpsLimit") this.flow.fpsLimit = values.fpsLimit;
+    if (name === "fpsLimit") this.limitRate();
     else if (name === "threshold") this.chart.setThreshold(values.threshold);
     else if (name === "camera" && this.source.kind === "camera") this.startCamera();
     else if (name in options) this.link.setOptions(options);
     this.nameEmptyFaces();
     this.chart.draw(this.nowS());
     this.draw();
+  }
+
+  limitRate() {
+    for (const flow of [this.ownFlow, this.streamFlow]) {
+      flow.fpsLimit = this.preferences.values.fpsLimit;
+    }
   }
 
   async refreshCameras() {
@@ -410,10 +452,14 @@ class Live {
 
   openSettings() {
     this.refreshCameras();
-    const popover = this.find(".fm-popover");
+    this.toggle(this.find(".fm-settings"), "settings");
+  }
+
+  // Opens or closes a popover beside its button.
+  toggle(popover, name) {
     popover.togglePopover();
     if (!popover.matches(":popover-open")) return;
-    const button = this.find("[data-do=settings]").getBoundingClientRect();
+    const button = this.find(`[data-do=${name}]`).getBoundingClientRect();
     const size = popover.getBoundingClientRect();
     const left = Math.min(button.right - size.width, window.innerWidth - size.width - 8);
     const above = button.top - size.height - 8;
