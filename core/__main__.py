@@ -1,4 +1,7 @@
-"""The command line: ``python -m core COMMAND``; a command is a module of ``core.commands``."""
+"""The command line: ``framemood COMMAND``, or ``python -m core COMMAND`` in a checkout.
+
+A command is a module of ``core.commands``.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 # Read while numpy is imported, so they must stand before it: frames run beside each
@@ -38,7 +42,8 @@ INTERRUPTED: Final = 130
 def build_parser() -> argparse.ArgumentParser:
     """Build the parser with all commands."""
     parser = argparse.ArgumentParser(
-        prog="python -m core",
+        # As it was called, so that what it says can be typed again.
+        prog="framemood" if Path(sys.argv[0]).stem == "framemood" else "python -m core",
         description="How is the picture, and how is the person in it?",
         epilog="Exit status: 0 done, 1 the input was bad (one line says what and how to mend it), "
         "2 the command was called wrongly.",
