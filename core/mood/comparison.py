@@ -18,6 +18,7 @@ from core.mood.evidence import (
     check_phase,
     test_differences,
 )
+from core.mood.naming import order_changes
 from core.mood.result import EmotionChange, SessionResult
 from core.mood.scale import LOG_RATIOS, SHARES, choose_scale
 from core.mood.statistics import Array, holm
@@ -42,8 +43,11 @@ LEAST_MOMENTS: Final = 6.5
 MOST_NEEDED_S: Final = 120.0
 """More is never asked for: no phase is longer."""
 
-LEAST_CHANGE: Final = 0.002
-"""A change of less than a fifth of a percentage point is none, however regular."""
+LEAST_CHANGE: Final = 0.005
+"""A change of less than half a percentage point is none, however regular."""
+
+LEAST_DEVIATIONS: Final = 0.5
+"""Nor is one of less than this part of the spread of single readings."""
 
 _NOTED_PERCENT: Final = 5.0
 
@@ -109,16 +113,16 @@ def compare_phases(
     tested = plain if scale is SHARES else test_differences(shares, trust, fps, LOG_RATIOS)
     slow = min(tested.moments) < LEAST_MOMENTS
     if slow:
-        size, single = wandered(shares, trust)
+        single = wandered(shares, trust)
         adjusted = holm(single)
     else:
-        size = np.abs(tested.difference) / np.maximum(np.sqrt(tested.variance), scale.resolution)
         single, adjusted = tested.p, holm(tested.p)
         if scale is not SHARES:
             # A rare emotion can double and still be a thousandth: it has changed only
             # where its own share has, too.
             adjusted = np.maximum(adjusted, plain.p)
-    adjusted = np.where(np.abs(plain.difference) < LEAST_CHANGE, 1.0, adjusted)
+    least = np.maximum(LEAST_CHANGE, LEAST_DEVIATIONS * np.sqrt(plain.variance))
+    adjusted = np.where(np.abs(plain.difference) < least, 1.0, adjusted)
     significant = adjusted < SIGNIFICANCE
     if slow and not significant.any():
         return _insufficient(shares, trust, usable_s, fps=fps, seed=seed, evidence=tested)
@@ -134,7 +138,7 @@ def compare_phases(
         resamples=resamples,
     )
     if significant.any():
-        order = np.lexsort((-size, ~significant))
+        order = order_changes(plain.difference, plain.variance, significant)
     else:
         order = np.argsort(-plain.phases[1].mean, kind="stable")
     names = [EMOTIONS[k] for k in order[:3]]

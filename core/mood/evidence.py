@@ -21,6 +21,7 @@ LEAST_TRUST: Final = 0.25
 FEWEST_READINGS: Final = 2
 
 _UNEQUAL: Final = 0.05
+_WAVES_COUNT: Final = 2.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +119,8 @@ def test_differences(
     error = np.where(welch, welch_error, student_error)
     freedom = np.maximum(np.where(welch, welch_degrees, student_degrees), 1.0)
     # The slow waves carry part of what the variance already carries, so their
-    # uncertainty is counted by two thirds; simulation bears it out (docs/methods.md).
-    degrees = 1 / (1 / freedom + 1 / (1.5 * correlation.degrees))
+    # uncertainty is counted in part; simulation bears it out (docs/methods.md).
+    degrees = 1 / (1 / freedom + 1 / (_WAVES_COUNT * correlation.degrees))
     p = np.asarray(2 * stats.t.sf(np.abs(b.mean - a.mean) / error, degrees))
     return Evidence((a, b), correlation, weights, pooled, error, degrees, welch, p)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from core.mood import wording
 from core.mood.wording import Note
@@ -14,6 +14,8 @@ Basis = Literal["change", "level", "insufficient"]
 phase for want of one, or nothing for want of data."""
 
 Interval = tuple[float, float]
+
+_LEAST_PART: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,8 @@ class EmotionChange:
         least half a percentage point).
     p : float
         Probability of so large a difference without a change, adjusted by Holm
-        for the seven emotions, 0..1; 1 where the change is under a fifth of a
-        percentage point.
+        for the seven emotions, 0..1; 1 where the change is under half a percentage
+        point or half a deviation of single readings.
     p_single : float
         The same before the adjustment.
     p_permutation : float
@@ -91,8 +93,8 @@ class SessionResult:
     basis : str
         "change", "level" or "insufficient".
     primary_emotion : str or None
-        The emotion that changed most, or that is highest where nothing changed;
-        None where there is too little data.
+        The emotion that changed most (``core.mood.naming``), or that is highest
+        where nothing changed; None where there is too little data.
     secondary_emotions : tuple of str
         The two that come next; empty where there is too little data.
     emotions : dict of str to EmotionChange
@@ -156,11 +158,23 @@ class SessionResult:
 
     @property
     def mood(self) -> dict[str, float]:
-        """Weights of the named emotions, for choosing films; empty where none is named."""
+        """Weights of up to three emotions, for choosing films; empty where none is named.
+
+        The levels of the second phase, and as much again for the primary emotion where it
+        rose: what a face has lost is no part of its mood. A weight under a tenth of the
+        largest is left out; the rest sum to 1.
+        """
         if self.primary_emotion is None:
             return {}
-        named = (self.primary_emotion, *self.secondary_emotions)
-        return dict(zip(named, (0.5, 0.3, 0.2), strict=True))
+        # A level may be below 0 where readings were not made to sum to one.
+        weights = {name: max(0.0, one.means[1]) for name, one in self.emotions.items()}
+        total = sum(weights.values()) or 1.0
+        if self.basis == "change" and self.emotions[self.primary_emotion].change > 0:
+            weights[self.primary_emotion] += total
+        strongest = sorted(weights, key=lambda name: -weights[name])[:3]
+        kept = [n for n in strongest if weights[n] >= _LEAST_PART * weights[strongest[0]]]
+        whole = sum(weights[name] for name in kept) or 1.0
+        return {name: weights[name] / whole for name in kept}
 
     def to_dict(self) -> dict[str, Any]:
         """Give the result as JSON values; a figure that is not known is None."""

@@ -174,13 +174,18 @@ def judge(first: PhaseRecording, second: PhaseRecording, settings: SessionSettin
         if not c.matches
     ]
     frames = max(1, len(first.time_s) + len(second.time_s))
+    # Counted in frames: a step of the grid that no frame fell on is not one without a face.
+    unread = sum(np.count_nonzero(np.isnan(x.emotions).any(axis=1)) for x in (first, second))
+    if unread / frames > _NOTED_SHARE:
+        notes.append(Note("missing_face", {"percent": 100 * unread / frames}))
     if (first.several_faces + second.several_faces) / frames > _NOTED_SHARE:
         notes.append(Note("several_faces"))
     if changes := first.subject_changes + second.subject_changes:
         notes.append(Note("subject_changed", {"times": float(changes)}))
     if losses := first.losses + second.losses:
         notes.append(Note("camera_lost", {"times": float(losses)}))
-    return Verdict(result, conditions, (*notes, *result.notes))
+    notes += [note for note in result.notes if note.code != "missing_face"]
+    return Verdict(result, conditions, tuple(notes))
 
 
 def compare_conditions(first: PhaseRecording, second: PhaseRecording) -> tuple[Condition, ...]:

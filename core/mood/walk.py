@@ -40,8 +40,8 @@ _REACHED: Final = (
 )
 
 
-def wandered(shares: tuple[Array, Array], trust: tuple[Array, Array]) -> tuple[Array, Array]:
-    """Ratio of the change to the movement within the phases, and how rarely a walk gets so far.
+def wandered(shares: tuple[Array, Array], trust: tuple[Array, Array]) -> Array:
+    """How rarely a random walk gets from one phase to the other as far as the readings did.
 
     Parameters
     ----------
@@ -53,10 +53,9 @@ def wandered(shares: tuple[Array, Array], trust: tuple[Array, Array]) -> tuple[A
 
     Returns
     -------
-    ratio : (K,) float64 array
-        Difference of the means over the standard deviation within the phases.
-    p : (K,) float64 array
-        Share of random walks that reach it, 0..1, one emotion at a time.
+    (K,) float64 array
+        Share of random walks, 0..1, whose two means lie as far apart, in standard
+        deviations within the phases; one emotion at a time.
     """
     means, variances = [], []
     for values, weight in zip(shares, trust, strict=True):
@@ -67,4 +66,4 @@ def wandered(shares: tuple[Array, Array], trust: tuple[Array, Array]) -> tuple[A
     spread = np.sqrt(np.maximum(np.mean(variances, axis=0), SCALE_FLOOR**2))
     ratio = np.abs(means[1] - means[0]) / spread
     distances, exceeded = np.array(_REACHED).T
-    return ratio, np.exp(np.interp(ratio, distances, np.log(exceeded)))
+    return np.asarray(np.exp(np.interp(ratio, distances, np.log(exceeded))))

@@ -41,12 +41,13 @@ _NOTES: Final = {
         "여러 얼굴이 보여 가장 크게 보인 얼굴만 측정했습니다.",
     ),
     "subject_changed": (
-        "The measured face left and another was followed in its place ({times:.0f} times).",
-        "측정하던 얼굴이 사라져 다른 얼굴을 따라갔습니다({times:.0f}번).",
+        "The measured face was lost from sight and a face followed on {often}; "
+        "it is taken to be the same person.",
+        "측정하던 얼굴을 {often} 놓쳤다가 다시 찾았습니다. 같은 사람으로 봅니다.",
     ),
     "camera_lost": (
-        "The camera was lost {times:.0f} times; what it missed is not counted.",
-        "카메라가 {times:.0f}번 끊겼습니다. 그동안은 계산하지 않았습니다.",
+        "The camera was lost {often}; what it missed is not counted.",
+        "카메라가 {often} 끊겼습니다. 그동안은 계산하지 않았습니다.",
     ),
     "fps_differs": (
         "The frame rate was {first:.1f} fps, then {second:.1f} fps: {HEDGE_EN}",
@@ -85,7 +86,20 @@ class Note:
     def text(self, language: str = "en") -> str:
         """Say it in "en" or "ko"."""
         english, korean = _NOTES[self.code]
-        return (korean if language == "ko" else english).format(**self.figures, **_HEDGE)
+        words = korean if language == "ko" else english
+        often = _often(self.figures.get("times", 0.0), language)
+        return words.format(**self.figures, **_HEDGE, often=often)
+
+
+def _often(times: float, language: str) -> str:
+    if language == "ko":
+        return f"{times:.0f}번"
+    return "once" if times == 1 else f"{times:.0f} times"
+
+
+def _signed(points: float) -> str:
+    rounded = round(points)
+    return f"{'+' if rounded > 0 else '−' if rounded < 0 else ''}{abs(rounded)}"
 
 
 def emotion_name(emotion: str, language: str = "en") -> str:
@@ -104,7 +118,7 @@ def change(
 ) -> str:
     """Say that an emotion changed, by how much and how surely, and what came with it."""
     first, second = (f"{100 * mean:.0f}" for mean in means)
-    with_it = ", ".join(f"{emotion_name(name, language)} {size:+.0f}" for name, size in others)
+    with_it = ", ".join(f"{emotion_name(name, language)} {_signed(size)}" for name, size in others)
     # Rounded down, so that the sentence never claims more than was found.
     sessions = min(1000, math.floor(1 / max(p, 1e-9)))
     if language == "ko":
