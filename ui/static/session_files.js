@@ -22,7 +22,7 @@ export function sessionCsv(record) {
 // One page that opens without a network: the styles are written into it, the drawings are inline.
 export async function reportHtml(result, { title, language, made }) {
   const sheets = await Promise.all(
-    ["styles.css", "session.css"].map(async (name) => {
+    ["styles.css", "session.css", "session_result.css"].map(async (name) => {
       const answer = await fetch(window.framemood.asset(`framemood-static/${name}`));
       return answer.text();
     }),
@@ -38,6 +38,5 @@ export async function reportHtml(result, { title, language, made }) {
 <style>${sheets.join("\n")}
 body { margin: 0 auto; max-width: 1100px; padding: 24px; }
 @media (prefers-color-scheme: dark) { body:not(.dark) { color-scheme: dark; } }</style></head>
-<body><p class="fms-fine">${words.innerHTML}</p>
-<section class="fms" data-step="result"><div class="fms-result">${body.innerHTML}</div></section></body></html>`;
+<body><section class="fms" data-step="result"><h1>${words.innerHTML}</h1><div class="fms-result">${body.innerHTML}</div></section></body></html>`;
 }

@@ -5,13 +5,9 @@ import { openFilms } from "./films_link.js";
 import { h } from "./films_dom.js";
 import { percent } from "./panels.js";
 import { reportHtml, sessionCsv, sessionJson } from "./session_files.js";
+import { series } from "./session_series.js";
 
-const WIDTH = 1000;
-const HEIGHT = 200;
-const BIN_S = 0.25;
-const DASHES = ["", "8 5", "2 4"];
 const UNITS = { brightness: ["", 0], blur: ["", 2], face_size: [" px", 0], pose: ["°", 0], fps: [" fps", 1] };
-const SVG = "http://www.w3.org/2000/svg";
 
 export function showResult(place, message, { t, strings, emotions, onRetake, onAgain }) {
   const { verdict, record } = message;
@@ -53,7 +49,8 @@ export function showResult(place, message, { t, strings, emotions, onRetake, onA
 }
 
 const isSlow = ({ verdict }) => Object.values(verdict.emotions).some((one) => one.test === "walk") || verdict.basis === "insufficient";
-const signed = (points) => `${points > 0 ? "+" : points < 0 ? "−" : ""}${Math.abs(points).toFixed(0)}`;
+const written = (value, digits) => (Number(value.toFixed(digits)) === 0 ? (0).toFixed(digits) : value.toFixed(digits).replace("-", "−"));
+const signed = (points) => `${points >= 0.5 ? "+" : ""}${written(points, 0)}`;
 
 function button(words, act, name, main = false) {
   return h("button", { type: "button", class: `fm-button${main ? " fm-main" : ""}`, data: { do: name }, on: { click: act } }, h("span", {}, words));
@@ -87,8 +84,8 @@ function headline({ verdict, t }, words) {
 }
 
 function figures(one, t) {
-  const known = (value, digits) => (value === null ? "–" : value.toFixed(digits));
-  const range = ([low, high], digits) => (low === null ? "" : ` (${low.toFixed(digits)} … ${high.toFixed(digits)})`);
+  const known = (value, digits) => (value === null ? "–" : written(value, digits));
+  const range = ([low, high], digits) => (low === null ? "" : ` (${written(low, digits)} … ${written(high, digits)})`);
   const rows = [
     ["p", one.p < 0.001 ? "< 0.001" : known(one.p, 3)],
     ["deviations", known(one.change_deviations, 1)],
@@ -137,87 +134,12 @@ function bars({ verdict, emotions, t }) {
   );
 }
 
-// ---- both phases in time ------------------------------------------------------
-
-function series({ verdict, record, emotions, t }) {
-  const means = (name) => Math.max(...verdict.emotions[name].means.map((mean) => mean ?? 0));
-  const named = verdict.primary_emotion
-    ? [verdict.primary_emotion, ...verdict.secondary_emotions]
-    : [...emotions].sort((a, b) => means(b) - means(a)).slice(0, 3);
-  const phases = ["baseline", "stimulus"].map((name) => record.phases[name].frames);
-  const lengths = phases.map((frames) => Math.max(1, frames.time_s.at(-1) ?? 0));
-  const gap = WIDTH * 0.02;
-  const scale = (WIDTH - gap) / (lengths[0] + lengths[1]);
-  const offsets = [0, lengths[0] * scale + gap];
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
-  svg.setAttribute("preserveAspectRatio", "none");
-  svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", t("session.series_title"));
-  const draw = (tag, attributes) => {
-    const node = document.createElementNS(SVG, tag);
-    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-    svg.append(node);
-  };
-  phases.forEach((_, at) => draw("rect", { class: "fms-span", x: offsets[at], y: 0, width: lengths[at] * scale, height: HEIGHT }));
-  named.forEach((name, place) => {
-    phases.forEach((frames, at) => {
-      const path = binned(frames.time_s, frames[name])
-        .map(([timeS, value, joins]) => `${joins ? "L" : "M"}${(offsets[at] + timeS * scale).toFixed(1)} ${(HEIGHT - 4 - value * (HEIGHT - 8)).toFixed(1)}`)
-        .join("");
-      if (path) draw("path", { class: "fms-line", d: path, style: `stroke:var(--fm-${name})`, "stroke-dasharray": DASHES[place] });
-    });
-  });
-  const key = (name, place) => {
-    const sign = document.createElementNS(SVG, "svg");
-    sign.setAttribute("viewBox", "0 0 24 8");
-    sign.setAttribute("aria-hidden", "true");
-    sign.innerHTML = `<path d="M1 4H23" style="stroke:var(--fm-${name})" stroke-width="2.5" stroke-dasharray="${DASHES[place]}"></path>`;
-    return h("span", { class: "fms-key" }, sign, t(`common.${name}`));
-  };
-  return h(
-    "div",
-    { class: "fms-series" },
-    h("p", { class: "fms-legend" }, named.map(key)),
-    h("div", { class: "fms-plot" }, h("span", { class: "fms-tick" }, "100 %"), svg, h("span", { class: "fms-tick fms-tick-low" }, "0 %")),
-    h(
-      "p",
-      { class: "fms-axis" },
-      ["before", "after"].map((name, at) => {
-        const part = h("span", {}, t("session.span", { name: t(`session.${name}`), seconds: lengths[at].toFixed(0) }));
-        part.style.width = `${(100 * lengths[at]) / (lengths[0] + lengths[1])}%`;
-        return part;
-      }),
-    ),
-  );
-}
-
-// Means of quarter seconds: [time, value, whether it joins the one before].
-function binned(times, values) {
-  const bins = new Map();
-  times.forEach((timeS, at) => {
-    const value = values[at];
-    if (value === null || value === undefined) return;
-    const number = Math.floor(timeS / BIN_S);
-    const bin = bins.get(number) ?? { sum: 0, count: 0 };
-    bin.sum += value;
-    bin.count++;
-    bins.set(number, bin);
-  });
-  let before = null;
-  return [...bins].map(([number, { sum, count }]) => {
-    const joins = before !== null && number - before <= 2;
-    before = number;
-    return [(number + 0.5) * BIN_S, sum / count, joins];
-  });
-}
-
 // ---- were the pictures alike? -------------------------------------------------
 
 function fairness({ verdict, t }) {
   const show = (name, value) => {
     const [unit, digits] = UNITS[name];
-    return value === null ? "–" : `${value.toFixed(digits)}${unit}`;
+    return value === null ? "–" : `${written(value, digits)}${unit}`;
   };
   return h(
     "table",

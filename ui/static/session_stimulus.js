@@ -3,6 +3,9 @@
 
 const CALM = ["#9fb8e8", "#b9d8d2", "#cfc6ea", "#a9cfe6"];
 const LIVELY = ["#ffcf3f", "#ff6f91", "#3fc8ff", "#7ee081", "#ff9a3c", "#c58bff"];
+// Measuring goes on beside it: without a graphics card each drawn pixel costs frames of the face.
+const DRAWN_FPS = 24;
+const MOST_WIDTH = { calm: 240, lively: 960 };
 const calmMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 export class Stimulus {
@@ -73,16 +76,19 @@ export class Stimulus {
     const draw = kind === "calm" ? drawCalm : drawLively;
     const still = calmMotion();
     let elapsed = 0;
-    let before = null;
+    let before = -Infinity;
     const step = (nowMs) => {
-      if (before !== null && !this.held) elapsed += Math.min(100, nowMs - before) / 1000;
+      this.drawing = requestAnimationFrame(step);
+      const since = nowMs - before;
+      if (since < 1000 / DRAWN_FPS - 4) return;
+      if (Number.isFinite(since) && !this.held) elapsed += Math.min(100, since) / 1000;
       before = nowMs;
       const { width, height } = this.place.getBoundingClientRect();
-      const unit = Math.min(2, window.devicePixelRatio || 1);
+      const unit = Math.min(window.devicePixelRatio || 1, MOST_WIDTH[kind] / Math.max(1, width));
       const size = { width: Math.max(1, Math.round(width * unit)), height: Math.max(1, Math.round(height * unit)) };
       if (canvas.width !== size.width || canvas.height !== size.height) Object.assign(canvas, size);
+      else if (still || this.held) return;
       draw(canvas.getContext("2d", { alpha: false }), size.width, size.height, still ? 3 : elapsed);
-      this.drawing = requestAnimationFrame(step);
     };
     this.drawing = requestAnimationFrame(step);
   }
