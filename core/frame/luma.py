@@ -44,6 +44,11 @@ class LumaPlanes:
     gain: float
     black: float
 
+    @property
+    def limited_range(self) -> bool:
+        """Whether black is 16 and white 235 in the planes."""
+        return self.black > 0
+
 
 def reduce_luma(
     luma: NDArray[np.uint8], width: int = 320, *, limited_range: bool = False

@@ -21,8 +21,8 @@ from core.frame.faces import FaceDetector, create_detector
 from core.frame.liveness import LivenessMonitor
 from core.frame.memory import keep_freed_memory
 from core.frame.ocr import TextFollower
-from core.frame.pictures import DecodedFrame, ImagePicture, Luma, Picture
-from core.frame.quality import QualityMeter
+from core.frame.pictures import DecodedFrame, ImagePicture, Picture
+from core.frame.quality import PictureMeasures, QualityMeter, measure_picture
 from core.frame.system import SystemMeter
 from core.frame.threads import keep_to_one_thread
 from core.frame.tracks import FaceTracker
@@ -53,7 +53,7 @@ class Sighting:
         Of the frame.
     readable : bool
         Whether there were pixels.
-    luma : Luma or None
+    measures : PictureMeasures or None
         For the quality meter; None where quality is switched off.
     detections : list of Detection
         Largest first, px of the full frame.
@@ -68,7 +68,7 @@ class Sighting:
     index: int
     time_s: float
     readable: bool = True
-    luma: Luma | None = None
+    measures: PictureMeasures | None = None
     detections: list[Detection] = field(default_factory=list)
     probabilities: NDArray[np.float32] | None = None
     trusts: list[Trust] = field(default_factory=list)
@@ -194,12 +194,15 @@ class FramePipeline:
         stage_ms = {"decode": picture.decode_ms} if picture.decode_ms else {}
         if not picture.readable:
             return Sighting(picture.index, picture.time_s, readable=False, stage_ms=stage_ms)
-        luma = probabilities = None
+        measures = probabilities = None
         detections: list[Detection] = []
         trusts: list[Trust] = []
         if self._meter is not None:
             with _timed(stage_ms, "quality"):
-                luma = picture.luma
+                plane, limited_range = picture.luma
+                measures = measure_picture(
+                    plane, self.settings.quality_width, limited_range=limited_range
+                )
         if self._search is not None and turn is not None:
             with _timed(stage_ms, "faces"):
                 detections = self._search.find(picture, turn)
@@ -221,7 +224,7 @@ class FramePipeline:
         return Sighting(
             picture.index,
             picture.time_s,
-            luma=luma,
+            measures=measures,
             detections=detections,
             probabilities=probabilities,
             trusts=trusts,
@@ -253,11 +256,9 @@ class FramePipeline:
         stage_ms = dict(seen.stage_ms)
         quality: QualityReading | None = None
         risk: Risk | None = None
-        if self._meter is not None and seen.luma is not None:
+        if self._meter is not None and seen.measures is not None:
             with _timed(stage_ms, "quality"):
-                quality = self._meter.measure_luma(
-                    seen.luma.plane, seen.time_s, limited_range=seen.luma.limited_range
-                )
+                quality = self._meter.follow(seen.measures, seen.time_s)
             with _timed(stage_ms, "incidents"):
                 self._watch(quality, seen)
                 risk = self._predictor.update(quality, seen.time_s)
@@ -297,13 +298,13 @@ class FramePipeline:
         self._system.reset()
 
     def _watch(self, quality: QualityReading, seen: Sighting) -> None:
-        if self._meter is None or self._meter.plane is None or seen.luma is None:
+        if self._meter is None or self._meter.plane is None or seen.measures is None:
             return
         self._monitor.update(
             quality,
             self._meter.plane,
             seen.time_s,
-            limited_range=seen.luma.limited_range,
+            limited_range=seen.measures.planes.limited_range,
             stage_ms=seen.stage_ms if self._live else None,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
@@ -24,15 +25,57 @@ LEARNED_WEIGHT, LEARNED_LEAN = 0.25, 0.3
 """Exponent of what was learned beside the parts, and how far it leans on them: they are
 sure to fall with every fault, it sees faults that they do not."""
 
-LEARNED_EVERY: Final = 3
-"""Frames that share a learned score while blur, noise and brightness stand still."""
+LEARNED_FRAMES: Final = (2, 6)
+"""Frames that share a learned score at least, and at most, while blur, noise and brightness
+change little; where they change much it is reckoned at once."""
 
 FROZEN_CAP: Final = 0.2
 """A frozen picture, however fine, says nothing of the present."""
 
+_MUCH: Final = 4.0
 _LOST_BLUR: Final = 0.85
 _DIM, _BRIGHT, _FULL_CONTRAST = 60.0, 200.0, 40.0
 _MID_LUMA: Final = 110.0
+
+
+@dataclass(frozen=True, slots=True)
+class PictureMeasures:
+    """What is measured of one picture by itself.
+
+    Parameters
+    ----------
+    planes : LumaPlanes
+        The sizes it was measured at.
+    blur : float
+        Of ``blur_ratio``, 0..1.
+    noise : float
+        Standard deviation at the nominal size, full-range luma steps.
+    brightness : float
+        Mean luma, 0..255.
+    spread : float
+        Standard deviation of the luma without its noise, full-range steps.
+    """
+
+    planes: LumaPlanes
+    blur: float
+    noise: float
+    brightness: float
+    spread: float
+
+
+def measure_picture(
+    luma: NDArray[np.uint8], width: int = 320, *, limited_range: bool = False
+) -> PictureMeasures:
+    """Measure a luma plane as ``QualityMeter`` does, as far as it needs no frame before.
+
+    Parameters are those of ``QualityMeter``; any thread may call it.
+    """
+    planes = reduce_luma(luma, width, limited_range=limited_range)
+    sigma = noise_sigma(planes.fine)
+    coarse_sigma = sigma * planes.coarse_scale / planes.fine_scale
+    blur = blur_ratio(planes.coarse, planes.coarse_scale, coarse_sigma, planes.gain)
+    mean, spread = _tones(planes, coarse_sigma)
+    return PictureMeasures(planes, blur, sigma * planes.gain / planes.fine_scale, mean, spread)
 
 
 class QualityMeter:
@@ -102,42 +145,50 @@ class QualityMeter:
         -------
         QualityReading
         """
-        planes = reduce_luma(luma, self._width, limited_range=limited_range)
-        coarse = planes.coarse
-        sigma = noise_sigma(planes.fine)
-        coarse_sigma = sigma * planes.coarse_scale / planes.fine_scale
-        blur = blur_ratio(coarse, planes.coarse_scale, coarse_sigma, planes.gain)
-        noise = sigma * planes.gain / planes.fine_scale
-        mean, spread = _tones(planes, coarse_sigma)
-        change = self._change(coarse) * planes.gain
+        return self.follow(measure_picture(luma, self._width, limited_range=limited_range), time_s)
+
+    def follow(self, measures: PictureMeasures, time_s: float) -> QualityReading:
+        """Say the quality of the next picture of the source, measured already.
+
+        Parameters
+        ----------
+        measures : PictureMeasures
+            Its planes are kept until the next one.
+        time_s : float
+            Media time, s.
+        """
+        planes, mean = measures.planes, measures.brightness
+        change = self._change(planes.coarse) * planes.gain
         frozen = self._freeze.update(planes.fine, time_s, planes.gain)
-        learned = self._learned_score(planes, blur, noise, mean)
+        learned = self._learned_score(measures)
         plain = (
-            _sharpness(blur) ** SHARPNESS_WEIGHT
-            * _exposure(mean, spread) ** EXPOSURE_WEIGHT
-            * _cleanness(noise, mean) ** NOISE_WEIGHT
+            _sharpness(measures.blur) ** SHARPNESS_WEIGHT
+            * _exposure(mean, measures.spread) ** EXPOSURE_WEIGHT
+            * _cleanness(measures.noise, mean) ** NOISE_WEIGHT
         )
         leaning = (learned + LEARNED_LEAN * plain) / (1 + LEARNED_LEAN)
         score = plain ** (1 - LEARNED_WEIGHT) * leaning**LEARNED_WEIGHT
         return QualityReading(
-            blur_score=blur,
+            blur_score=measures.blur,
             brightness=mean,
-            noise_level=noise_level(noise),
+            noise_level=noise_level(measures.noise),
             change=min(1.0, change / 255),
             is_frozen=frozen,
             quality_score=min(score, FROZEN_CAP) if frozen else score,
         )
 
-    def _learned_score(self, planes: LumaPlanes, blur: float, noise: float, mean: float) -> float:
-        """What was learned, anew for every third frame and wherever a part has moved."""
+    def _learned_score(self, measures: PictureMeasures) -> float:
+        """What was learned, anew now and then and wherever a part has moved."""
+        blur, noise, mean = measures.blur, measures.noise, measures.brightness
         parts = np.array([blur / 0.01, noise / 0.2, mean / 2.0])
+        moved = float(np.abs(parts - self._learned_parts).max())
         self._learned_age += 1
-        if (
-            self._learned_age >= LEARNED_EVERY
-            or float(np.abs(parts - self._learned_parts).max()) > 1
-        ):
+        least, most = LEARNED_FRAMES
+        if moved > _MUCH or self._learned_age >= most or (moved > 1 and self._learned_age >= least):
             self._learned_parts, self._learned_age = parts, 0
-            self._learned_value = self._learned(picture_features(planes, blur, noise, mean))
+            self._learned_value = self._learned(
+                picture_features(measures.planes, blur, noise, mean)
+            )
         return self._learned_value
 
     def _change(self, plane: NDArray[np.uint8]) -> float:

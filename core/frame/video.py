@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -28,6 +28,7 @@ from core.types import FrameReport
 log = logging.getLogger(__name__)
 
 PROGRESS_EVERY_S: Final = 0.25
+DECODED_AHEAD: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +144,9 @@ def analyze_video(
         stack.callback(run.close)
         if annotate and recorder.directory is not None:
             run.draw_to(recorder.path("annotated.mp4"))
-        workers = settings.worker_count if faces else 0
         chosen = (frame for frame in opened if frame.index % every == 0)
         progress = _ProgressTeller(run, on_progress)
-        for frame, seen in _looked_at(chosen, pipeline, workers):
+        for frame, seen in _looked_at(chosen, pipeline, settings.worker_count if faces else 0):
             pipeline.read_text(frame)
             run.take(frame, pipeline.conclude(seen))
             progress.tell()
@@ -164,17 +164,17 @@ def _looked_at(
 ) -> Iterator[tuple[DecodedFrame, Sighting]]:
     """Look at frames beside each other and hand them out in order.
 
-    This thread decodes while the workers look; a few frames ahead keep all busy,
-    and no more are held, however long the video is.
+    No more frames are held than keep all busy, however long the video is.
     """
+    decoded = _fetched_ahead(frames)
     if workers == 0:
-        for frame in frames:
+        for frame in decoded:
             yield frame, pipeline.look(frame)
         return
     ahead: deque[tuple[DecodedFrame, Future[Sighting]]] = deque()
     pool = ThreadPoolExecutor(workers, thread_name_prefix="look")
     try:
-        for frame in frames:
+        for frame in decoded:
             turn = pipeline.take_turn(frame)
             ahead.append((frame, pool.submit(pipeline.look, frame, turn)))
             if len(ahead) > 2 * workers:
@@ -184,6 +184,21 @@ def _looked_at(
             first, future = ahead.popleft()
             yield first, future.result()
     finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        decoded.close()
+
+
+def _fetched_ahead(frames: Iterable[DecodedFrame]) -> Generator[DecodedFrame]:
+    """Decode in a thread of its own while the frames before are looked at."""
+    source = iter(frames)
+    pool = ThreadPoolExecutor(1, thread_name_prefix="decode")
+    try:
+        waiting = deque(pool.submit(next, source, None) for _ in range(DECODED_AHEAD))
+        while (frame := waiting.popleft().result()) is not None:
+            waiting.append(pool.submit(next, source, None))
+            yield frame
+    finally:
+        # The file is closed next, so nobody may be reading it any more.
         pool.shutdown(wait=True, cancel_futures=True)
 
 

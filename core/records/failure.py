@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from core.incidents import Risk
 from core.networks import open_network
 from core.records.failure_rules import reasons_of, rule_risk
-from core.records.windows import MEASURED, READINGS, as_readings, by_second, window_features
+from core.records.windows import MEASURED, as_readings, by_second, window_features
 from core.settings import Settings
 from core.types import QualityReading
 from models import registry
@@ -47,8 +47,7 @@ class FailurePredictor:
     def __init__(self, settings: Settings | None = None) -> None:
         self._settings = settings or Settings()
         self._seconds: deque[NDArray[np.float64]] = deque(maxlen=_KEPT_S)
-        self._sum = np.zeros(len(READINGS))
-        self._count = 0
+        self._second: list[QualityReading] = []
         self._began_s: float | None = None
         self._risk = Risk(0.0, 0.0)
 
@@ -68,16 +67,15 @@ class FailurePredictor:
         """
         if self._began_s is None or not 0 <= time_s - self._began_s <= _FORGET_S:
             self._seconds.clear()
-            self._sum[:], self._count = 0.0, 0
+            self._second.clear()
             self._began_s = time_s
-        self._sum += _row(reading, self._settings.quality_threshold)
-        self._count += 1
+        self._second.append(reading)
         if time_s - self._began_s >= 1.0 or not self._seconds:
-            second = self._sum / self._count
-            self._seconds.append(second)
+            self._seconds.append(_mean(self._second, self._settings.quality_threshold))
             self._risk = self._reckon()
             if time_s - self._began_s >= 1.0:
-                self._sum[:], self._count, self._began_s = 0.0, 0, time_s
+                self._second.clear()
+                self._began_s = time_s
         return self._risk
 
     def _reckon(self) -> Risk:
@@ -146,6 +144,6 @@ def forest_risk(features: NDArray[np.float32], settings: Settings) -> NDArray[np
     return np.stack([classes[:, 2], classes[:, 1] + classes[:, 2]], axis=1).astype(np.float32)
 
 
-def _row(reading: QualityReading, threshold: float) -> NDArray[np.float64]:
-    columns = {name: [getattr(reading, name)] for name in MEASURED}
-    return np.asarray(as_readings(columns, threshold)[0], float)
+def _mean(readings: list[QualityReading], threshold: float) -> NDArray[np.float64]:
+    columns = {name: [getattr(each, name) for each in readings] for name in MEASURED}
+    return np.asarray(as_readings(columns, threshold).mean(axis=0), float)
