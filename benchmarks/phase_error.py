@@ -5,7 +5,8 @@
 
 The readings are AR(1) noise about fixed levels. ``--noise`` says how the noise
 enters: added to each share ("raw"), added, clipped at 0 and made to sum to one
-("clipped"), or added to the scores under a softmax ("softmax").
+("clipped"), or added to the scores under a softmax ("softmax"). A shift of one
+deviation is one of this noise before the shares are made to sum to one.
 """
 
 from __future__ import annotations
@@ -139,7 +140,7 @@ def false_alarms(sessions: int, kind: str) -> None:
         )
 
 
-def power(sessions: int, kind: str) -> None:
+def power(sessions: int, kind: str, damaged: bool) -> None:
     phi, fps, seconds = POWER_CELL
     print(f"\nphi {phi}, {fps} fps, {seconds} s, {kind} noise, {sessions} sessions; percent\n")
     print("| condition | false alarms | found at 1 | found at 1.25 | primary right |")
@@ -152,7 +153,7 @@ def power(sessions: int, kind: str) -> None:
         ("40 % of frames missing in both", missing, True),
         ("40 % of seconds missing in one phase", missing_seconds, False),
     )
-    for name, spoil, both in conditions:
+    for name, spoil, both in conditions if damaged else conditions[:1]:
         none, one, more = (
             measure(POWER_CELL, sessions, kind, shift=shift, spoil=spoil, both=both)
             for shift in (0.0, 1.0, 1.25)
@@ -197,11 +198,12 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=40, help="simulated sessions a cell")
     parser.add_argument("--noise", choices=("raw", "clipped", "softmax"), default="raw")
     parser.add_argument("--part", choices=("all", "alarms", "power", "cost", "walk"), default="all")
+    parser.add_argument("--undamaged", action="store_true", help="power without damage alone")
     arguments = parser.parse_args()
     if arguments.part in ("all", "alarms"):
         false_alarms(arguments.sessions, arguments.noise)
     if arguments.part in ("all", "power"):
-        power(arguments.sessions, arguments.noise)
+        power(arguments.sessions, arguments.noise, not arguments.undamaged)
     if arguments.part in ("all", "cost"):
         cost()
     if arguments.part == "walk":

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from core.mood.statistics import Array, Mask
 
-LEAST_SPREAD: Final = 0.03
+LEAST_SPREAD: Final = 0.02
 """Least deviation a change is measured in, as a share. Without it an emotion that hardly
 ever moves would be named for a single point."""
 
@@ -21,7 +21,7 @@ def order_changes(difference: Array, variance: Array, significant: Mask) -> NDAr
     """Order emotions by how well they name a change, the primary one first.
 
     Significant ones come first; among them the size of a change is counted in deviations
-    of its readings, of three percentage points at least. Where the largest is a fall and
+    of its readings, of two percentage points at least. Where the largest is a fall and
     one emotion rose by half as many points or more, that one is named before it: a face
     that goes from neutral to happy is called happy, not less neutral.
 

@@ -114,9 +114,12 @@ class PhaseRecording:
 
     @property
     def fps(self) -> float:
-        """Frames a second, from the median step; 0 with fewer than two frames."""
-        steps = np.diff(self.time_s)
-        return float(1 / np.median(steps)) if len(steps) and np.median(steps) > 0 else 0.0
+        """Frames a second, from the first to the last; 0 with fewer than two frames.
+
+        A busy computer sends frames in bursts, whose own pace says nothing of the phase.
+        """
+        lasted = float(self.time_s[-1] - self.time_s[0]) if len(self.time_s) > 1 else 0.0
+        return (len(self.time_s) - 1) / lasted if lasted > 0 else 0.0
 
     @property
     def trust(self) -> Array:

@@ -13,6 +13,7 @@ from core.mood.recording import MEASURES, PhaseRecording, Sample, choose_subject
 from core.mood.session import MoodSession, SessionSettings
 from core.mood.session_file import COLUMNS, read_session, read_table
 from core.mood.verdict import judge
+from core.mood.wording import Note
 from core.types import EMOTIONS, Box, Face, FrameReport, QualityReading
 
 LEVELS = np.array([0.05, 0.04, 0.05, 0.22, 0.08, 0.06, 0.50])
@@ -417,3 +418,36 @@ def test_a_recording_keeps_its_gaps_on_the_grid():
     assert np.isnan(grid.emotions[17:29]).all()
     assert np.isfinite(grid.emotions[:15]).all()
     assert all(b - a == pytest.approx(1 / 15) for a, b in pairwise(grid.time_s))
+
+
+def test_a_step_without_a_frame_is_not_a_frame_without_a_face():
+    generator = np.random.default_rng(5)
+
+    def uneven(lost=0):
+        time_s = np.sort(generator.choice(np.arange(300), 150, replace=False)) / 15
+        values = LEVELS * (1 + 0.2 * generator.standard_normal((150, 7)))
+        values[:lost] = np.nan
+        return PhaseRecording(time_s, values)
+
+    assert "missing_face" not in {n.code for n in judge(uneven(), uneven(), SHORT).notes}
+    (note,) = (n for n in judge(uneven(), uneven(60), SHORT).notes if n.code == "missing_face")
+    assert note.figures["percent"] == pytest.approx(20)
+
+
+@pytest.mark.parametrize(("times", "words"), [(1, "once"), (3, "3 times")])
+def test_how_often_the_camera_was_lost_is_said_in_words(times, words):
+    assert words in Note("camera_lost", {"times": float(times)}).text("en")
+
+
+def test_frames_that_come_in_bursts_are_judged_by_how_many_there_were():
+    generator = np.random.default_rng(6)
+
+    def bursts(shift=0.0):
+        time_s = (np.arange(6)[:, None] + [0.0, 0.1, 0.2]).ravel()
+        values = LEVELS * (1 + 0.05 * generator.standard_normal((18, 7)))
+        values[:, 3] += shift
+        return PhaseRecording(time_s, values)
+
+    verdict = judge(bursts(), bursts(0.4), SHORT)
+    assert min(verdict.result.usable_seconds) > 3
+    assert (verdict.result.basis, verdict.result.primary_emotion) == ("change", "happiness")

@@ -5,7 +5,7 @@ import { h } from "./films_dom.js";
 const WIDTH = 1000;
 const HEIGHT = 200;
 const BIN_S = 0.25;
-const DASHES = ["", "8 5", "2 4"];
+const DASHES = ["", "7 7", "0.1 6"];
 const SVG = "http://www.w3.org/2000/svg";
 
 export function series({ verdict, record, emotions, t }) {
