@@ -12,14 +12,16 @@ import av
 import cv2
 import numpy as np
 from av.error import FFmpegError
-from av.video.frame import VideoFrame
+from av.video.frame import PictureType, VideoFrame
+from av.video.reformatter import Colorspace
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from core.closing import Closing
 from core.errors import RecordError
+from core.frame.canvas import PixelCanvas, PlaneCanvas
 from core.frame.overlay import draw_on
-from core.frame.pictures import DecodedFrame
+from core.frame.pictures import DecodedFrame, plane_view
 from core.types import FrameReport
 
 CLOCK_HZ: Final = 90_000
@@ -27,7 +29,8 @@ CLOCK_HZ: Final = 90_000
 
 _WAITING: Final = 6
 _OPTIONS: Final = {"preset": "ultrafast", "crf": "24"}
-_BT601_LIMITED: Final = (6, 1)
+_BT709, _LIMITED = 1, 1
+_BT601_LIMITED: Final = (6, _LIMITED)
 
 
 class AnnotatedVideo(Closing):
@@ -114,10 +117,10 @@ class AnnotatedVideo(Closing):
         stream.pix_fmt = "yuv420p"
         context = stream.codec_context
         context.time_base = Fraction(1, CLOCK_HZ)
-        context.colorspace, context.color_range = _BT601_LIMITED
         context.sample_aspect_ratio = sample_aspect_ratio
         context.gop_size = max(1, round(2 * fps))
-        context.thread_count = 0
+        # Frames are read beside it: further threads only take turns with those.
+        context.thread_count = 1
         return stream
 
     def _run(self) -> None:
@@ -137,16 +140,40 @@ class AnnotatedVideo(Closing):
                 self._error = self._error or error
 
     def _encode(self, frame: DecodedFrame, report: FrameReport) -> None:
-        # The frame is ours alone by now, so it is drawn into without a copy.
-        draw_on(frame.image, report, self._threshold)
-        pixels = _fitted(frame.image, self._size)
-        planes = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2YUV_I420), np.uint8)
-        picture = VideoFrame.from_ndarray(planes, format="yuv420p")
-        picture.colorspace, picture.color_range = _BT601_LIMITED
+        picture = self._drawn(frame, report)
         self._last_pts = max(round(frame.time_s * CLOCK_HZ), self._last_pts + 1)
         picture.pts, picture.time_base = self._last_pts, Fraction(1, CLOCK_HZ)
         for packet in self._stream.encode(picture):
             self._container.mux(packet)
+
+    def _drawn(self, frame: DecodedFrame, report: FrameReport) -> VideoFrame:
+        """The frame with its report, in the encoder's format. It is ours alone by now."""
+        planes = frame.planes_420()
+        context = self._stream.codec_context
+        if self._last_pts < 0:
+            # The first frame decides how colours are written; an open encoder is told no more.
+            tags = _BT601_LIMITED if planes is None else (planes.colorspace, planes.color_range)
+            context.colorspace, context.color_range = tags
+        tags = context.colorspace, context.color_range
+        fits = planes is not None and (planes.width, planes.height) == self._size
+        if planes is not None and fits and (planes.colorspace, planes.color_range) == tags:
+            luma, *chroma = (plane_view(plane) for plane in planes.planes)
+            canvas = PlaneCanvas(
+                luma,
+                (chroma[0], chroma[1]),
+                bt709=planes.colorspace == _BT709,
+                limited_range=True,
+            )
+            draw_on(canvas, report, self._threshold)
+            planes.pict_type = PictureType.NONE
+            return planes
+        draw_on(PixelCanvas(frame.image), report, self._threshold)
+        pixels = VideoFrame.from_ndarray(_fitted(frame.image, self._size), format="bgr24")
+        return pixels.reformat(
+            format="yuv420p",
+            dst_colorspace=Colorspace.ITU709 if tags[0] == _BT709 else Colorspace.ITU601,
+            dst_color_range=tags[1] or _LIMITED,
+        )
 
 
 def _fitted(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:

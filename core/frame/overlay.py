@@ -14,10 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.frame.canvas import FONT, Bgr, Canvas, PixelCanvas, Point
 from core.types import Face, FrameReport, TextReading
-
-Bgr = tuple[int, int, int]
-Point = tuple[int, int]
 
 EMOTION_BGR: Final[dict[str, Bgr]] = {
     "anger": (91, 73, 209),
@@ -37,7 +35,6 @@ _NO_EMOTION: Final[Bgr] = (219, 91, 59)
 _WHITE: Final[Bgr] = (255, 255, 255)
 _POOR: Final[Bgr] = (43, 57, 192)
 _SHADE: Final[Bgr] = (28, 23, 20)
-_FONT: Final = cv2.FONT_HERSHEY_SIMPLEX
 _CAPITAL_PX: Final = 21.0
 """Height of a capital of this font at scale 1."""
 
@@ -71,14 +68,14 @@ def draw(
     (H, W, 3) uint8 array
         BGR.
     """
-    canvas = image.copy()
-    draw_on(canvas, report, threshold)
-    return canvas
+    drawn = image.copy()
+    draw_on(PixelCanvas(drawn), report, threshold)
+    return drawn
 
 
-def draw_on(canvas: NDArray[np.uint8], report: FrameReport, threshold: float = 0.5) -> None:
-    """Draw a report into its frame itself, see ``draw``; the pixels must be writable."""
-    unit = text_px(canvas.shape[1], canvas.shape[0])
+def draw_on(canvas: Canvas, report: FrameReport, threshold: float = 0.5) -> None:
+    """Draw a report into its frame itself, see ``draw``."""
+    unit = text_px(*canvas.size)
     for text in report.texts:
         _draw_text(canvas, text, unit)
     for face in report.faces:
@@ -91,7 +88,7 @@ def text_px(width: int, height: int) -> float:
     return max(6.0, 0.024 * min(width, height, 0.75 * max(width, height)))
 
 
-def _draw_face(canvas: NDArray[np.uint8], face: Face, unit: float) -> None:
+def _draw_face(canvas: Canvas, face: Face, unit: float) -> None:
     doubtful = face.emotion is not None and face.trust < LOW_TRUST
     colour = EMOTION_BGR.get(face.emotion or "", _NO_EMOTION)
     left, top = round(face.box.x), round(face.box.y)
@@ -104,7 +101,7 @@ def _draw_face(canvas: NDArray[np.uint8], face: Face, unit: float) -> None:
         # A white edge keeps the line visible on any ground.
         for width, paint in ((line + 2, _WHITE), (line, colour)):
             for first, second in dashes(start, end, dash):
-                cv2.line(canvas, first, second, paint, width)
+                canvas.line(first, second, paint, width)
     if face.emotion is None:
         label = f"face {face.track_id}"
     else:
@@ -118,25 +115,23 @@ def _draw_face(canvas: NDArray[np.uint8], face: Face, unit: float) -> None:
     _pill(canvas, label, (left, y), colour, unit=unit, opacity=0.6 if doubtful else 1.0)
 
 
-def _draw_text(canvas: NDArray[np.uint8], text: TextReading, unit: float) -> None:
+def _draw_text(canvas: Canvas, text: TextReading, unit: float) -> None:
     left, top = round(text.box.x), round(text.box.y)
     right, bottom = round(text.box.x + text.box.width), round(text.box.y + text.box.height)
     line = max(1, round(unit / 8))
     for width, paint in ((line + 2, _WHITE), (line, _SHADE)):
-        cv2.rectangle(canvas, (left, top), (right, bottom), paint, width)
+        canvas.frame((left, top), (right, bottom), paint, width)
     # This font has Latin letters only; other text keeps its frame, and its row in the table.
     if not text.text.isascii():
         return
     height = _pill_height(0.8 * unit)
     below = bottom + line
-    y = below if below + height <= canvas.shape[0] else top - height - line
+    y = below if below + height <= canvas.size[1] else top - height - line
     words = f"{text.text} {text.confidence:.0%}".replace("%", " %")
     _pill(canvas, words, (left, y), _SHADE, unit=0.8 * unit, opacity=0.7)
 
 
-def _draw_pills(
-    canvas: NDArray[np.uint8], report: FrameReport, threshold: float, unit: float
-) -> None:
+def _draw_pills(canvas: Canvas, report: FrameReport, threshold: float, unit: float) -> None:
     pills: list[tuple[str, Bgr]] = []
     if report.quality is not None:
         score = report.quality.quality_score
@@ -148,7 +143,7 @@ def _draw_pills(
     if report.system is not None and report.system.fps > 0:
         pills.append((f"{report.system.fps:.0f} fps", _SHADE))
     gap = round(unit / 2)
-    x, y = gap, canvas.shape[0] - _pill_height(unit) - gap
+    x, y = gap, canvas.size[1] - _pill_height(unit) - gap
     for words, colour in pills:
         x += _pill(canvas, words, (x, y), colour, unit=unit, opacity=0.7) + gap
 
@@ -158,24 +153,18 @@ def _pill_height(unit: float) -> int:
 
 
 def _pill(
-    canvas: NDArray[np.uint8], words: str, at: Point, colour: Bgr, *, unit: float, opacity: float
+    canvas: Canvas, words: str, at: Point, colour: Bgr, *, unit: float, opacity: float
 ) -> int:
     """Write words on a coloured ground; returns its width, px."""
     scale = unit / _CAPITAL_PX
     weight = max(1, round(unit / 9))
-    (text_width, _), _ = cv2.getTextSize(words, _FONT, scale, weight)
+    (text_width, _), _ = cv2.getTextSize(words, FONT, scale, weight)
+    across, down = canvas.size
     width, height = text_width + round(1.2 * unit), _pill_height(unit)
-    x = max(0, min(at[0], canvas.shape[1] - width))
-    y = max(0, min(at[1], canvas.shape[0] - height))
-    ground = canvas[y : y + height, x : x + width]
-    if opacity < 1.0:
-        plain = np.empty_like(ground)
-        plain[:] = colour
-        cv2.addWeighted(plain, opacity, ground, 1.0 - opacity, 0.0, dst=ground)
-    else:
-        ground[:] = colour
-    origin = (x + round(0.6 * unit), y + round((height + unit) / 2))
-    cv2.putText(canvas, words, origin, _FONT, scale, _WHITE, weight, cv2.LINE_AA)
+    x = max(0, min(at[0], across - width))
+    y = max(0, min(at[1], down - height))
+    canvas.ground((x, y), (min(width, across - x), min(height, down - y)), colour, opacity)
+    canvas.words(words, (x + round(0.6 * unit), y + round((height + unit) / 2)), scale, weight)
     return width
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple, Protocol
 import cv2
 import numpy as np
 from av.video.frame import VideoFrame
+from av.video.plane import VideoPlane
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
@@ -210,6 +211,17 @@ class DecodedFrame:
         stored = (down, across) if self._turn in (90, 270) else (across, down)
         return self._upright(_convert(self._pixels(), *stored, "bgr24"))
 
+    def planes_420(self) -> VideoFrame | None:
+        """The frame to draw into and to encode, where it needs no conversion; else None.
+
+        Upright, 8-bit 4:2:0 in limited range. Its pixels are no other's afterwards.
+        """
+        frame = self._pixels()
+        if frame.format.name != "yuv420p" or self._turn or frame.color_range == _RANGE_FULL:
+            return None
+        frame.make_writable()
+        return frame
+
     def _pixels(self) -> VideoFrame:
         if self._frame is None:
             raise SourceError(
@@ -232,7 +244,11 @@ def _luma_plane(frame: VideoFrame) -> NDArray[np.uint8] | None:
     name = frame.format.name
     if name not in _LUMA_FIRST and name not in _LUMA_FIRST_FULL:
         return None
-    plane = frame.planes[0]
+    return plane_view(frame.planes[0])
+
+
+def plane_view(plane: VideoPlane) -> NDArray[np.uint8]:
+    """(H, W) view of a decoder's plane of eight bits."""
     memory: Any = plane  # a buffer, though its stub does not say so
     rows: NDArray[np.uint8] = np.frombuffer(memory, np.uint8)
     return rows.reshape(plane.height, plane.line_size)[:, : plane.width]

@@ -14,7 +14,7 @@ import pytest
 from core.errors import RecordError
 from core.frame.annotated import AnnotatedVideo
 from core.frame.sources import open_source
-from core.types import FrameReport
+from core.types import FrameReport, QualityReading
 
 
 def annotate(source_path: Path, path: Path, size: tuple[int, int] | None = None) -> None:
@@ -114,3 +114,47 @@ def test_an_encoder_that_fails_is_told_to_whoever_adds(clip: Path, tmp_path: Pat
     with pytest.raises(RecordError, match="No space left"):
         video.close()
     video.close()
+
+
+@pytest.mark.parametrize("colorspace", [1, 2, 6])
+def test_a_420_video_keeps_its_colours_and_how_they_are_written(
+    make_clip: Callable[..., Path], tmp_path: Path, colorspace: int
+) -> None:
+    original = tmp_path / "tagged.mp4"
+    with (
+        av.open(str(make_clip("plain.mp4", count=4))) as source,
+        av.open(str(original), "w") as out,
+    ):
+        stream = out.add_stream("libx264", rate=25, options={"crf": "10"})
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        stream.codec_context.colorspace = colorspace
+        for frame in source.decode(video=0):
+            frame.colorspace = colorspace
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    path = tmp_path / "annotated.mp4"
+    annotate(original, path)
+    with av.open(str(original)) as one, av.open(str(path)) as other:
+        before, after = next(one.decode(video=0)), next(other.decode(video=0))
+    assert after.colorspace == before.colorspace == colorspace
+    for mine, theirs in zip(before.to_ndarray(), after.to_ndarray(), strict=True):
+        assert abs(float(mine.mean()) - float(theirs.mean())) < 4
+
+
+def test_the_video_that_is_read_is_drawn_into_no_frame_that_comes_after(
+    clip: Path, tmp_path: Path
+) -> None:
+    quality = QualityReading(0.9, 100.0, 0.5, 0.0, True, 0.1)
+
+    def decoded(path: Path | None) -> list[float]:
+        with open_source(clip) as source:
+            if path is None:
+                return [float(frame.luma.plane[-40:].mean()) for frame in source]
+            with AnnotatedVideo(path, (source.width, source.height), source.fps) as video:
+                means = []
+                for frame in source:
+                    means.append(float(frame.luma.plane[-40:].mean()))
+                    video.add(frame, FrameReport(frame.index, frame.time_s, "ok", (), quality))
+        return means
+
+    assert decoded(tmp_path / "annotated.mp4") == decoded(None)

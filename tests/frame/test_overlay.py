@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from core.frame.overlay import dashes, draw, text_px
+from core.frame.canvas import PlaneCanvas
+from core.frame.overlay import dashes, draw, draw_on, text_px
 from core.types import (
     EMOTIONS,
     Box,
@@ -131,3 +132,35 @@ def test_text_that_was_read_is_framed_where_it_stands_and_a_foreign_script_is_no
         assert (picture[90:95, 70:140] == 127).all()  # what was read stays visible
     assert (latin[103:115, 60:120] != 127).any()
     assert (korean[106:] == 127).all()
+
+
+@pytest.mark.parametrize("bt709", [True, False])
+@pytest.mark.parametrize("limited_range", [True, False])
+def test_drawn_on_planes_it_looks_as_drawn_on_pixels(bt709: bool, limited_range: bool) -> None:
+    told = report(face(Box(200, 150, 120, 140)), face(Box(400, 100, 90, 90), 0.2), quality=0.2)
+    luma, *chroma = (
+        np.full((480 // part, 640 // part), 128 if part == 2 else 126, np.uint8)
+        for part in (1, 2, 2)
+    )
+    canvas = PlaneCanvas(luma, (chroma[0], chroma[1]), bt709=bt709, limited_range=limited_range)
+    ground = as_bgr(luma, *chroma, bt709=bt709, limited_range=limited_range)
+    draw_on(canvas, told)
+    drawn = as_bgr(luma, *chroma, bt709=bt709, limited_range=limited_range)
+    expected = draw(ground, told)
+    assert np.abs(drawn.astype(float) - expected).mean() < 1.0
+    # Within the words' ground the colour is the emotion's.
+    pill = drawn[135:149, 202:206].reshape(-1, 3).mean(axis=0)
+    assert np.allclose(pill, expected[135:149, 202:206].reshape(-1, 3).mean(axis=0), atol=6)
+
+
+def as_bgr(
+    luma: NDArray[np.uint8], *chroma: NDArray[np.uint8], bt709: bool, limited_range: bool
+) -> NDArray[np.uint8]:
+    y = luma.astype(float)
+    cb, cr = (np.kron(plane.astype(float) - 128, np.ones((2, 2))) for plane in chroma)
+    if limited_range:
+        y, cb, cr = (y - 16) * 255 / 219, cb * 255 / 224, cr * 255 / 224
+    kr, kb = (0.2126, 0.0722) if bt709 else (0.299, 0.114)
+    blue, red = y + (2 - 2 * kb) * cb, y + (2 - 2 * kr) * cr
+    green = (y - kr * red - kb * blue) / (1 - kr - kb)
+    return np.clip(np.rint(np.stack((blue, green, red), axis=2)), 0, 255).astype(np.uint8)
