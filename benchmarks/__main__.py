@@ -1,9 +1,10 @@
 """Every table on one dated page: ``python -m benchmarks [--only NAME...] [--data DIR]``.
 
-The page names the machine, the commit and the command of each table. Tables run one
-after the other, so that none takes the cores from another; one that fails says so
-in its place and the rest still run. ``--data`` is the folder of ``public.npz``, for
-the table of the emotion network.
+The page, docs/benchmarks.md, names the machine, the commit and the command of each
+table, and begins with each figure beside the peer or limit it is held to, as a table
+and as a plot. Tables run one after the other, so that none takes the cores from
+another; one that fails says so in its place and the rest still run. ``--data`` is the
+folder of ``public.npz``, for the table of the emotion network.
 """
 
 from __future__ import annotations
@@ -20,8 +21,13 @@ from typing import Final
 
 import psutil
 
-RESULTS: Final = Path(__file__).parent / "results"
+from benchmarks.goals import as_table, outcomes, plot
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+PAGE: Final = ROOT / "docs" / "benchmarks.md"
 LONGEST_S: Final = 420
+ALL_S: Final = 1740
+"""What all tables may take together, s; those that are left then are not run."""
 
 TABLES: Final = {
     "startup": ("Start and memory", ["startup"]),
@@ -61,26 +67,29 @@ def commit() -> str:
         capture_output=True,
         text=True,
         check=False,
-        cwd=RESULTS.parent,
+        cwd=ROOT,
     )
     return called.stdout.strip() or "no-commit"
 
 
-def run_table(arguments: list[str]) -> tuple[str, float]:
+def run_table(arguments: list[str], within_s: float) -> tuple[str, float]:
     """What one benchmark printed, or what went wrong, and how long it took, s."""
+    if within_s <= 0:
+        return "Not run: the time of all tables was over.", 0.0
     begun_s = time.perf_counter()
     try:
         called = subprocess.run(
             [sys.executable, "-m", f"benchmarks.{arguments[0]}", *arguments[1:]],
             capture_output=True,
             text=True,
-            timeout=LONGEST_S,
+            timeout=min(LONGEST_S, within_s),
+            cwd=ROOT,
             check=False,
         )
         text = called.stdout.strip()
         if called.returncode:
-            last = (called.stderr.strip().splitlines() or ["no message"])[-1]
-            text = f"{text}\n\nNot finished: {last}".strip()
+            last = (called.stderr.strip().splitlines() or ["a limit was missed"])[-1]
+            text = f"{text}\n\nEnded with status {called.returncode}: {last}".strip()
     except subprocess.TimeoutExpired as late:
         text = f"Not finished within {late.timeout:.0f} s."
     return text, time.perf_counter() - begun_s
@@ -91,31 +100,55 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--only", nargs="+", choices=sorted(TABLES), help="these tables only")
     parser.add_argument("--data", type=Path, help="folder of public.npz")
-    parser.add_argument("--to", type=Path, help="the page; results/<date>-<commit>.md by default")
+    parser.add_argument("--to", type=Path, default=PAGE, help="the page; its plot lies beside it")
     chosen = parser.parse_args()
 
-    now = datetime.now(UTC)
-    page = chosen.to or RESULTS / f"{now:%Y-%m-%d}-{commit()}.md"
-    parts = [
-        f"# Benchmarks of {now:%Y-%m-%d}",
-        f"{machine()}. Commit {commit()}. Absolute times hang on the machine and on what else it "
-        "does; ratios to a peer or a limit, taken in one run, are what to trust.",
-    ]
+    begun_s = time.perf_counter()
+    texts: dict[str, str] = {}
+    parts: list[str] = []
     for name in chosen.only or TABLES:
         title, arguments = TABLES[name]
         if name == "emotion":
             if chosen.data is None:
                 parts.append(f"## {title}\nNot run: `--data` was not given.")
                 continue
-            arguments = [*arguments, "--data", str(chosen.data)]
+            arguments = [*arguments, "--data", str(chosen.data.resolve())]
         print(f"{title} ...", flush=True)
-        text, took_s = run_table(arguments)
-        shown = " ".join(word for word in arguments if word != str(chosen.data))
-        parts.append(f"## {title}\n`python -m benchmarks.{shown}` ({took_s:.0f} s)\n\n{text}")
+        text, took_s = run_table(arguments, ALL_S - (time.perf_counter() - begun_s))
+        texts[name] = text
+        shown = " ".join([*TABLES[name][1], *(["--data", "DIR"] if name == "emotion" else [])])
+        parts.append(
+            f"## {title}\n`python -m benchmarks.{shown}` ({took_s:.0f} s)\n\n{as_markdown(text)}"
+        )
         # Written as it grows: a run that is cut leaves the tables it finished.
-        page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text("\n\n".join(parts) + "\n", "utf-8")
-    print(f"written to {page}")
+        write_page(chosen.to, texts, parts)
+    print(f"written to {chosen.to}")
+
+
+def as_markdown(text: str) -> str:
+    """Tables of a benchmark as they are, what is laid out by spaces as it was laid out."""
+    return text if text.lstrip().startswith("|") or "\n|" in text else f"```text\n{text}\n```"
+
+
+def write_page(page: Path, texts: dict[str, str], parts: list[str]) -> None:
+    """Write the page and its plot."""
+    found = outcomes(texts)
+    now = datetime.now(UTC)
+    picture = page.with_suffix(".svg")
+    page.parent.mkdir(parents=True, exist_ok=True)
+    head = [
+        f"# Benchmarks of {now:%Y-%m-%d}",
+        f"{machine()}. Commit {commit()}. Made by `make bench`. Absolute times hang on the machine "
+        "and on what else it does; ratios to a peer or a limit, taken in one run, are what to "
+        "trust.",
+    ]
+    if any(each.value is not None for each in found):
+        plot(found, picture)
+        head += [
+            as_table(found),
+            f"![How many times over each goal is met]({picture.name})",
+        ]
+    page.write_text("\n\n".join([*head, *parts]) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

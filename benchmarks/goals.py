@@ -1,0 +1,169 @@
+"""What each table must show: a figure of its text beside the peer or the limit it is held to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A figure in what a benchmark prints, and what it is held to.
+
+    Parameters
+    ----------
+    table : str
+        Key of the benchmark.
+    name : str
+        What the figure says, with its unit.
+    pattern : str
+        Regular expression whose group is the figure; of several the worst counts.
+    goal : float
+        Peer or limit, in the figure's unit.
+    at_most : bool
+        Whether less is better.
+    """
+
+    table: str
+    name: str
+    pattern: str
+    goal: float
+    at_most: bool = False
+
+    def of(self, text: str) -> float | None:
+        """Worst figure in the text, None where there is none."""
+        found = [float(figure) for figure in re.findall(self.pattern, text, re.MULTILINE)]
+        if not found:
+            return None
+        return max(found) if self.at_most else min(found)
+
+    def margin(self, value: float) -> float:
+        """How many times over the goal is met; 1 is just met."""
+        least = 1e-9
+        return self.goal / max(value, least) if self.at_most else value / self.goal
+
+
+CELL: Final = r"[^|\n]*\|"
+
+GOALS: Final = (
+    Goal("startup", "first page, times a trivial Gradio app", r"First page ([\d.]+) x", 1.5, True),
+    Goal("startup", "memory after the start, MB", r"memory (\d+) MB", 450, True),
+    Goal("live", "one viewer, frames/s", r"^\| 1 \| ([\d.]+) \|", 25),
+    Goal("live", "one viewer, latency p50, ms", rf"^\| 1 \|{CELL * 2} (\d+) ms", 80, True),
+    Goal("live", "four viewers, slowest, frames/s", r"^\| 4 \| ([\d.]+) \|", 10),
+    Goal("load", "16 viewers, slowest over median", rf"^\| 16 \|{CELL * 3} ([\d.]+) \|", 0.5),
+    Goal("load", "16 viewers, latency p95, ms", rf"^\| 16 \|{CELL * 5} (\d+) ms", 400, True),
+    Goal("throughput", "quality, of decoding alone", r"^quality over decode alone +([\d.]+)", 0.65),
+    Goal(
+        "throughput",
+        "quality, times FFmpeg's detectors",
+        r"^quality over FFmpeg's detectors +([\d.]+)",
+        2,
+    ),
+    Goal(
+        "throughput",
+        "faces and emotion, times real time",
+        r"^faces \+ emotion over real time +([\d.]+)",
+        4,
+    ),
+    Goal("throughput", "annotated video, times real time", r"^annotated over real .* ([\d.]+) ", 2),
+    Goal("emotion", "FER+ top-1 (8 classes)", r"^\| framemood \| ([\d.]+)", 0.82),
+    Goal("emotion", "macro F1 (7 emotions)", rf"^\| framemood \|{CELL} ([\d.]+)", 0.74),
+    Goal("incidents", "precision of incidents", r"precision in the faulty clips ([\d.]+)", 0.95),
+    Goal("incidents", "false alarms an hour", r"false alarms, ([\d.]+) an hour", 1, True),
+    Goal("failure", "ROC-AUC, 30 s ahead", r"^\| forest \| ([\d.]+)", 0.9),
+    Goal(
+        "session",
+        "false alarms, worst cell, %",
+        rf"^\| +\d\.\d\d \|{CELL * 3} +([\d.]+) ",
+        7,
+        True,
+    ),
+    Goal("session", "60 s against 60 s, ms of CPU", r"999 resamples: (\d+) ms", 300, True),
+    Goal("films", "51 picks with reasons, ms", r"^palette, 51 with reasons +([\d.]+) ms", 5, True),
+    Goal(
+        "films",
+        "51 picks, times the original loop",
+        r"^palette, 51 with reasons .* ms +(\d+) x",
+        5000,
+    ),
+    Goal("films", "a million films, sort, ms", r"^a million films, sort +([\d.]+) ms", 50, True),
+    Goal("records", "CPU a recorded frame, of 0.1 ms", r"^ +\d+ +\w+ .* ([\d.]+)$", 1, True),
+    Goal(
+        "quality_tab", "a day opens on the server, of 3 s", r"^\| server.*\| ([\d.]+) \|$", 1, True
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A goal with its measured figure; None where the text had none."""
+
+    goal: Goal
+    value: float | None
+
+    @property
+    def words(self) -> str:
+        """Whether it was met, in words."""
+        if self.value is None:
+            return "not measured"
+        return "met" if self.goal.margin(self.value) >= 1 else "**missed**"
+
+
+def outcomes(texts: dict[str, str]) -> list[Outcome]:
+    """Every goal of the tables that were run."""
+    return [Outcome(goal, goal.of(texts[goal.table])) for goal in GOALS if goal.table in texts]
+
+
+def as_table(found: list[Outcome]) -> str:
+    """Markdown of the goals; the margin says how many times over each is met."""
+    lines = ["| | measured | goal | margin | |", "| --- | --: | --: | --: | --- |"]
+    for each in found:
+        goal, value = each.goal, each.value
+        figure = "–" if value is None else f"{value:g}"
+        margin = "–" if value is None else f"{goal.margin(value):.2f}"
+        sign = "≤" if goal.at_most else "≥"
+        lines.append(f"| {goal.name} | {figure} | {sign} {goal.goal:g} | {margin} | {each.words} |")
+    return "\n".join(lines)
+
+
+def plot(found: list[Outcome], path: Path) -> None:
+    """Draw the margins as bars from 1, the goal: to its right is met, to its left missed."""
+    import matplotlib as mpl
+
+    mpl.use("svg")
+    from matplotlib import pyplot
+
+    mpl.rcParams["svg.hashsalt"] = "framemood"
+    measured = [(each, each.value) for each in found if each.value is not None]
+    figure, axes = pyplot.subplots(figsize=(8.6, 0.9 + 0.3 * len(measured)))
+    for row, (each, value) in enumerate(measured):
+        margin = each.goal.margin(value)
+        # A thousand times is as good as a million: the axis is kept readable.
+        shown = min(max(margin, 0.1), 20.0)
+        met = margin >= 1
+        axes.barh(row, shown - 1, left=1, height=0.62, color="#007a56" if met else "#b93428")
+        axes.annotate(
+            f"{margin:.2g}x" + ("" if met else " missed"),
+            (shown, row),
+            xytext=(5 if met else -5, 0),
+            textcoords="offset points",
+            ha="left" if met else "right",
+            va="center",
+            fontsize=8,
+        )
+    axes.set_xscale("log")
+    axes.set_xlim(0.07, 45)
+    axes.set_xticks([0.1, 0.5, 1, 2, 5, 20], ["0.1", "0.5", "goal", "2x", "5x", "20x"])
+    axes.minorticks_off()
+    axes.set_yticks(range(len(measured)), [each.goal.name for each, _ in measured], fontsize=9)
+    axes.invert_yaxis()
+    axes.axvline(1, color="#14171c", linewidth=1)
+    axes.set_title("How many times over each goal is met", loc="left", fontsize=11)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    figure.patch.set_facecolor("white")
+    figure.savefig(path, bbox_inches="tight", metadata={"Date": None})
+    pyplot.close(figure)

@@ -1,0 +1,53 @@
+"""The page of benchmarks reads its figures out of what the benchmarks print."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.__main__ import TABLES, as_markdown
+from benchmarks.goals import GOALS, Goal, Outcome, as_table, outcomes, plot
+
+
+def test_every_goal_belongs_to_a_table() -> None:
+    assert {goal.table for goal in GOALS} <= set(TABLES)
+
+
+def test_of_several_figures_the_worst_counts() -> None:
+    text = "rate 3\nrate 5"
+    assert Goal("live", "a rate", r"rate (\d)", 4).of(text) == 3
+    assert Goal("live", "a time", r"rate (\d)", 4, at_most=True).of(text) == 5
+
+
+@pytest.mark.parametrize(("value", "at_most"), [(8.0, False), (2.0, True)])
+def test_a_figure_twice_as_good_as_its_goal_has_a_margin_of_two(
+    value: float, at_most: bool
+) -> None:
+    assert Goal("live", "a figure", "", 4, at_most).margin(value) == 2
+
+
+def test_a_table_that_failed_is_not_measured_and_never_met() -> None:
+    found = outcomes({"startup": "Ended with status 1: no browser"})
+    assert {each.words for each in found} == {"not measured"}
+    assert "met" not in as_table(found)
+
+
+def test_a_missed_goal_is_called_missed() -> None:
+    found = outcomes({"startup": "First page 2.10 x the trivial app, memory 300 MB (limit 450)."})
+    assert [each.words for each in found] == ["**missed**", "met"]
+
+
+def test_the_plot_names_every_measured_goal(tmp_path: Path) -> None:
+    goals = [Goal("live", name, "", 1) for name in ("fast", "fair", "away")]
+    found = [Outcome(goal, value) for goal, value in zip(goals, (3.0, 0.2, None), strict=True)]
+    plot(found, tmp_path / "plot.svg")
+    drawn = (tmp_path / "plot.svg").read_text("utf-8")
+    assert "fast" in drawn
+    assert "fair" in drawn
+    assert "away" not in drawn
+
+
+def test_columns_of_spaces_keep_their_layout() -> None:
+    assert as_markdown("a   b").startswith("```text")
+    assert as_markdown("| a | b |") == "| a | b |"
