@@ -15,6 +15,7 @@ TAB = "#fm-tab-session-button"
 CAMERA_JS = """
 (pictures) => {
   window.face = "rest";
+  window.sways = true;
   const images = Object.fromEntries(Object.entries(pictures).map(([name, address]) => {
     const image = new Image();
     image.src = address;
@@ -26,7 +27,7 @@ CAMERA_JS = """
   let turn = 0;
   setInterval(() => {
     turn += 1;
-    const sway = 3 * Math.sin(turn / 5);
+    const sway = window.sways ? 3 * Math.sin(turn / 5) : 0;
     context.drawImage(images[window.face], sway - 4, -4, 648, 488);
   }, 50);
   window.tracks = [];
@@ -115,8 +116,7 @@ def test_a_visitor_walks_from_consent_to_the_films_of_what_changed(arrive, tmp_p
     all_ended(page)
     verdict = page.locator(".fms-verdict")
     assert verdict.get_attribute("data-basis") == "change"
-    # Which of the two that changed places is named first hangs on a point or two.
-    assert "happiness" in verdict.inner_text().lower()
+    assert "happiness" in verdict.locator("h2").inner_text().lower()
     assert page.locator(".fms-secondary li").count() == 2
     assert page.locator(".fms-pair").count() == 7
     assert page.locator(".fms-colours span").count() > 3
@@ -144,9 +144,11 @@ def test_a_visitor_walks_from_consent_to_the_films_of_what_changed(arrive, tmp_p
 
 def test_the_second_phase_is_taken_again_without_a_reload(arrive):
     page = arrive()
+    # Of two phases of a face that moves one in twenty pairs differs, by the level of the test.
+    page.evaluate("window.sways = false")
     agree_and_start(page)
     walk(page, "rest")
-    assert page.locator(".fms-verdict").get_attribute("data-basis")
+    assert page.locator(".fms-verdict").get_attribute("data-basis") != "change"
     page.evaluate("window.face = 'smile'; window.marked = true")
     page.click(f"{SESSION} [data-do=retake-second]")
     step(page, "stimulus")
