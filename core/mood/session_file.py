@@ -111,8 +111,12 @@ def read_session(path: Path, changes: Mapping[str, Any] | None = None) -> Sessio
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SessionError(f"{path.name} cannot be read as JSON: {error}") from error
+    except OSError as error:
+        raise _unopened(path, error) from error
+    except ValueError as error:
+        raise SessionError(
+            f"{path.name} cannot be read as JSON: {error}; give a session.json as it was saved"
+        ) from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise SessionError(f"{path.name} is no session; give a session.json of this program")
     if document.get("version") != VERSION:
@@ -145,8 +149,12 @@ def read_table(path: Path) -> dict[str, PhaseRecording]:
             reader = csv.DictReader(file)
             columns = tuple(reader.fieldnames or ())
             rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SessionError(f"{path.name} cannot be read as CSV: {error}") from error
+    except OSError as error:
+        raise _unopened(path, error) from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise SessionError(
+            f"{path.name} cannot be read as CSV: {error}; give an emotions.csv or a session.csv"
+        ) from error
     missing = [name for name in ("time_s", *EMOTIONS, "trust") if name not in columns]
     if missing:
         raise SessionError(
@@ -193,6 +201,10 @@ def _subject_of_rows(rows: Sequence[Mapping[str, str]]) -> PhaseRecording:
         several_faces=sum(len(frame) > 1 for frame in faces),
         subject_changes=sum(a != b for a, b in pairwise(identities)),
     )
+
+
+def _unopened(path: Path, error: OSError) -> SessionError:
+    return SessionError(f"{path} cannot be opened: {error.strerror or error}; check its name")
 
 
 def _number(cell: str | None) -> float:
