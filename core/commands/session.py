@@ -50,17 +50,26 @@ def run(arguments: Namespace) -> int:
     rows = [
         (
             name,
-            f"{100 * change.means[0]:.1f} %",
-            f"{100 * change.means[1]:.1f} %",
-            f"{change.change:+.1f}",
+            _figure(100 * change.means[0], ".1f", " %"),
+            _figure(100 * change.means[1], ".1f", " %"),
+            _figure(change.change, "+.1f"),
             _interval(change.change_interval),
-            f"{change.p:.3f}",
-            f"{change.effect_size:+.2f}",
+            _probability(change.p) if verdict.result.basis != "insufficient" else "-",
+            _figure(change.effect_size, "+.2f"),
         )
         for name, change in verdict.result.emotions.items()
     ]
     table(("emotion", "first", "second", "points", "95 %", "p (Holm)", "Hedges' g"), rows)
     return DONE
+
+
+def _figure(value: float, form: str, unit: str = "") -> str:
+    """Write a figure; a dash where too little is known to give one."""
+    return "-" if math.isnan(value) else f"{value:{form}}{unit}"
+
+
+def _probability(p: float) -> str:
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def _interval(interval: tuple[float, float]) -> str:

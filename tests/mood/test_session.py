@@ -451,3 +451,21 @@ def test_frames_that_come_in_bursts_are_judged_by_how_many_there_were():
     verdict = judge(bursts(), bursts(0.4), SHORT)
     assert min(verdict.result.usable_seconds) > 3
     assert (verdict.result.basis, verdict.result.primary_emotion) == ("change", "happiness")
+
+
+def test_the_printed_table_has_no_figure_where_none_is_known(tmp_path, capsys):
+    rows = [make_report(k / 15, [make_face(LEVELS)]) for k in range(20)]
+    path = write_emotions(tmp_path / "short.csv", rows)
+    assert main(["session", str(path), str(path)]) == 0
+    printed = capsys.readouterr().out
+    assert "Too little to go by" in printed
+    assert "nan" not in printed
+
+
+def test_a_file_that_is_not_there_is_named_with_the_mend(tmp_path, capsys):
+    for name in ("missing.json", "missing.csv"):
+        assert main(["session", str(tmp_path / name)]) == 1
+        said = capsys.readouterr().err
+        assert name in said
+        assert "check its name" in said
+        assert "Errno" not in said
