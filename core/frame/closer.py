@@ -1,9 +1,9 @@
 """The search of one source's frames: wholly now and then, around known faces in between.
 
 A face is where it was a moment ago, or near, and a window around it costs a fraction
-of the whole copy. So the whole copy is searched ten times a second, and at once where
+of the whole copy. So the whole copy is searched five times a second, and at once where
 a face is missed; between, only the windows are. That is every face in every frame,
-and a new one a tenth of a second late at most.
+and a new one a fifth of a second late at most.
 
 A detector sees faces from some 12 to 20 px on in the copy that it is given. Smaller
 ones show in a copy of twice the width, which costs five times as much to search. So
@@ -30,7 +30,7 @@ from core.frame.search_windows import SMALL, Window, around, joined, near_window
 from core.settings import Settings
 from core.types import Box, Detection
 
-WHOLE_S: Final = 0.1
+WHOLE_S: Final = 0.2
 """Media time after which the whole copy is searched again."""
 ROUND_S: Final = 2.4
 """Media time in which every part of the picture is looked at more closely."""
@@ -205,7 +205,7 @@ class FaceSearch:
         self, picture: Shrinkable, columns: int, turn: Turn, largest: float
     ) -> list[Detection]:
         """Search the plain copy: around the faces of the frame before where that will do."""
-        known = [] if turn.is_whole else turn.earlier[0].result()
+        known = [] if turn.is_whole else _known(turn)
         if not (turn.is_whole or known or any(each.result() for each in turn.earlier)):
             return []
         plain = picture.thumbnail(columns)
@@ -266,6 +266,20 @@ class FaceSearch:
 
 def _tick(time_s: float, every_s: float = _TICK_S) -> int:
     return math.floor(time_s / every_s + 1e-6)
+
+
+def _known(turn: Turn) -> list[Detection]:
+    """Faces of the frames before.
+
+    Of two: what came with one may have been missed in another that was under way beside it.
+    """
+    newest, *others = turn.earlier[:2]
+    known = list(newest.result())
+    for other in others:
+        known += [
+            face for face in other.result() if not any(_near(face.box, each.box) for each in known)
+        ]
+    return known
 
 
 def _lost(turn: Turn, found: Iterable[Detection], largest: float) -> list[Detection]:

@@ -69,20 +69,26 @@ def crop_features(crop: NDArray[np.uint8]) -> NDArray[np.float64]:
         side = max(3, round(CROP_PX * 2**size))
         face = np.asarray(cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA), np.float32)
     blurred = cv2.blur(face, (5, 5))
-    gradient = np.abs(np.diff(face, axis=0)).mean() + np.abs(np.diff(face, axis=1)).mean()
-    after = np.abs(np.diff(blurred, axis=0)).mean() + np.abs(np.diff(blurred, axis=1)).mean()
+    gradient, after = _steps(face), _steps(np.asarray(blurred, np.float32))
     residual = cv2.filter2D(face, cv2.CV_32F, _IMMERKAER)[1:-1, 1:-1]
-    noise = float(np.abs(residual).mean()) * math.sqrt(math.pi / 2) / 6.0
-    spread = float(face.std())
+    noise = cv2.norm(residual, cv2.NORM_L1) / residual.size * math.sqrt(math.pi / 2) / 6.0
+    mean, deviation = cv2.meanStdDev(face)
+    spread = float(deviation[0, 0])
     return np.array(
         [
             size,
-            1.0 - float(after) / max(float(gradient), 1e-6),
-            float(face.mean()) / 255.0,
+            1.0 - after / max(gradient, 1e-6),
+            float(mean[0, 0]) / 255.0,
             math.log(1.0 + spread),
             math.log((0.5 + noise) / (1.0 + spread)),
         ]
     )
+
+
+def _steps(face: NDArray[np.float32]) -> float:
+    """Mean absolute step from a pixel to the next, down and across together."""
+    down, across = face[1:] - face[:-1], face[:, 1:] - face[:, :-1]
+    return cv2.norm(down, cv2.NORM_L1) / down.size + cv2.norm(across, cv2.NORM_L1) / across.size
 
 
 def frontality(landmarks: NDArray[np.float32] | None) -> float:

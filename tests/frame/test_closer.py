@@ -111,10 +111,10 @@ def test_a_small_face_costs_less_than_a_second_plain_search() -> None:
 def test_a_large_face_is_looked_for_around_its_place_between_whole_searches() -> None:
     detector = Squares()
     assert watch(lambda k: Scene([(100 + 3 * k, 100, 200)]), 300, detector) == [1] * 300
-    assert sum(detector.pixels) < 0.65 * 300 * 320 * 180
+    assert sum(detector.pixels) < 0.55 * 300 * 320 * 180
 
 
-def test_a_large_face_that_comes_is_seen_within_a_tenth_of_a_second() -> None:
+def test_a_large_face_that_comes_is_seen_within_a_fifth_of_a_second() -> None:
     for first in range(20, 26):
         found = watch(lambda k, first=first: Scene([NEAR] + [(800, 300, 200)] * (k >= first)), 40)
         assert found.index(2) <= first + WHOLE_S * FPS
@@ -143,7 +143,7 @@ def test_after_a_jump_and_after_a_reset_the_next_frame_is_looked_at_wholly() -> 
 
 def test_a_frame_that_is_small_already_is_looked_at_once() -> None:
     detector = Squares()
-    watch(lambda _: Scene([], (320, 240)), 4, detector, fps=10)
+    watch(lambda _: Scene([], (320, 240)), 4, detector, fps=5)
     assert detector.pixels == [320 * 240] * 4
 
 
