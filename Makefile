@@ -1,10 +1,11 @@
 # make run    set up, then open the app        make test   set up, then run all tests
-# make bench  print every table of benchmarks/  make lint   style, types, import contracts
+# make bench  write docs/benchmarks.md          make lint   style, types, import contracts
+# make docs   the library's reference           make audit  bill of materials, licences, known weaknesses
 VENV ?= .venv
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := $(VENV)/bin
 
-.PHONY: run test lint unit bench format clean system-run system-test
+.PHONY: run test lint unit bench docs audit format clean system-run system-test
 
 run: $(VENV)/.run
 	$(BIN)/python app.py --open
@@ -22,6 +23,17 @@ unit: $(VENV)/.test
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks
+
+docs: $(VENV)/.test
+	$(BIN)/pdoc --docformat numpy --output-directory build/reference core '!core.__main__' '!core.commands'
+
+audit: $(VENV)/.run
+	$(PYTHON) -m venv $(VENV)/audit
+	$(VENV)/audit/bin/pip install -q 'cyclonedx-bom>=7' 'pip-audit>=2.9'
+	mkdir -p build
+	$(VENV)/audit/bin/cyclonedx-py environment $(BIN)/python --output-file build/sbom.json
+	$(BIN)/python scripts/licences.py > docs/licences.md
+	$(VENV)/audit/bin/pip-audit --path $(shell $(BIN)/python -c 'import site; print(site.getsitepackages()[0])' 2>/dev/null)
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix .
