@@ -4,7 +4,9 @@ import json
 import random
 from pathlib import Path
 
+import dask
 import pytest
+from distributed import LocalCluster
 from fake_tmdb import TOKEN, FakeTmdb, poster
 
 from catalog.build import Built, Query, build
@@ -211,6 +213,23 @@ def test_palettes_over_processes_are_those_of_one_process(fake: FakeTmdb, tmp_pa
     run(fake, tmp_path / "one")
     run(fake, tmp_path / "two", processes=2)
     assert films(tmp_path / "one") == films(tmp_path / "two")
+
+
+def test_palettes_over_a_dask_cluster_are_those_of_one_process(
+    fake: FakeTmdb, tmp_path: Path
+) -> None:
+    run(fake, tmp_path / "one", processes=1)
+    with LocalCluster(n_workers=1, threads_per_worker=2, dashboard_address=None) as cluster:
+        run(fake, tmp_path / "dask", dask_address=cluster.scheduler_address)
+    assert films(tmp_path / "one") == films(tmp_path / "dask")
+
+
+def test_a_dask_address_where_nobody_answers_is_one_line(fake: FakeTmdb, tmp_path: Path) -> None:
+    with (
+        dask.config.set({"distributed.comm.timeouts.connect": "200ms"}),
+        pytest.raises(CatalogError, match="no Dask scheduler answers"),
+    ):
+        run(fake, tmp_path, dask_address="tcp://127.0.0.1:9")
 
 
 def test_a_built_catalog_can_be_ranked_at_once(fake: FakeTmdb, tmp_path: Path) -> None:
