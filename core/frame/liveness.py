@@ -156,6 +156,10 @@ class LivenessMonitor:
         for kind in _BLIND:
             if kind in found:
                 return {kind: found[kind]}
+        if "freeze" in self._open and "freeze" not in found:
+            # The scene went on meanwhile: its jump is no push of the camera.
+            history.clear()
+            self._moves = MoveWatch()
         more: dict[IncidentKind, Finding | None] = {
             "defocused": self._focus.look(view, history, usual),
             "noise_burst": self._noise.look(view, history, usual),
@@ -164,6 +168,9 @@ class LivenessMonitor:
         found |= {kind: finding for kind, finding in more.items() if finding is not None}
         if "freeze" in found:
             found.pop("stutter", None)
+        if "noise_burst" in found and "defocused" not in self._open:
+            # Detail that drowns in noise is not out of focus.
+            found.pop("defocused", None)
         return found
 
     def _settle(self, found: Findings, view: View) -> list[IncidentEvent]:

@@ -19,10 +19,14 @@ _TEXTURED: Final = 2.2
 """Root mean square steps of detail from which a cell has something that can be hidden."""
 
 _LOST: Final = 0.4
-_FLAT: Final = 2.0
+_FLAT, _FLATTEST = 2.0, 2.6
+"""Steps of detail under which a cell that had little, and one that had much, shows nothing: a
+scene with softer detail than the last one is a cut, no cover."""
+
 _COVERED_SHARE, _UNCOVERED_SHARE = 0.55, 0.3
 _FEWEST_CELLS: Final = 5
 _SUDDEN_S: Final = 1.0
+_JUST_BEFORE_S: Final = 0.05
 _STEADY: Final = 0.7
 """How far the covered cells have to stay the same ones: who passes by moves on."""
 
@@ -41,6 +45,7 @@ class CoverWatch:
     def __init__(self) -> None:
         self._hold = Hold(1.1, 0.4)
         self._clear: View | None = None
+        self._last_clear: View | None = None
         self._covered: list[tuple[float, NDArray[np.bool_]]] = []
 
     @property
@@ -61,6 +66,13 @@ class CoverWatch:
         share, lost, rest_is_same = _hidden(view, clear)
         limit = _UNCOVERED_SHARE if self._hold.is_on else _COVERED_SHARE
         covered = share >= limit and rest_is_same
+        onset_s = None
+        if covered and self._hold.since_s is None:
+            onset_s = self._onset_s(view, clear, history)
+            self._last_clear = history.at(onset_s - _JUST_BEFORE_S)
+        if covered and not self._hold.is_on and self._is_blur(view, share):
+            self._hold.reset()
+            return None
         if covered and not self._hold.is_on:
             self._covered.append((view.time_s, lost))
             while self._covered[0][0] < view.time_s - 0.6:
@@ -72,13 +84,15 @@ class CoverWatch:
             if same < _STEADY and since_s is not None and view.time_s - since_s > _SUDDEN_S:
                 self._hold.reset()
                 return None
-        onset_s = None
-        if covered and self._hold.since_s is None:
-            onset_s = self._onset_s(view, clear, history)
         if not self._hold.update(covered, view.time_s, onset_s=onset_s):
             return None
         assert self._hold.since_s is not None
         return Finding(self._hold.since_s, min(1.0, share), {"covered_share": share})
+
+    def _is_blur(self, view: View, share: float) -> bool:
+        """Whether the tones are still those of the moment before: a scene may move meanwhile."""
+        last = self._last_clear
+        return last is not None and _keeps_tones(view, last, share)
 
     @staticmethod
     def _onset_s(view: View, clear: View, history: History) -> float:
@@ -122,7 +136,9 @@ class FocusWatch:
         # A camera whose record is uneven has to be further off.
         far = usual.middle["blur_score"] + 4 * usual.spread["blur_score"] if usual else 0.0
         blurred = _is_blurred(blur, self._sharp_blur, _CREPT) and blur > far
-        if not blurred or view.spread < _DIMMED * before.spread:
+        # As light fades the picture drowns in noise, which is another thing.
+        contrast = max(before.spread, self._sharp.spread if self._sharp is not None else 0.0)
+        if not blurred or view.spread < _DIMMED * contrast:
             return None
         self._usual = self._sharp_blur
         return self._finding(True, view, None)
@@ -168,14 +184,14 @@ def _hidden(view: View, clear: View) -> tuple[float, NDArray[np.bool_], bool]:
     count = int(textured.sum())
     if count < _FEWEST_CELLS or view.detail.shape != clear.detail.shape:
         return 0.0, textured, False
-    flat = view.detail < np.maximum(_FLAT, _LOST * clear.detail)
+    flat = view.detail < np.clip(_LOST * clear.detail, _FLAT, _FLATTEST)
     flat &= view.detail < 0.5 * clear.detail
     lost = textured & flat
     share = float(lost.sum()) / count
     if share < _UNCOVERED_SHARE:
         return share, lost, False
     # A dimmer light flattens all cells alike and keeps the pattern; a blur keeps the tones too.
-    if share > 0.9 and clear.likeness(view) > 0.6 and view.spread > 0.1 * clear.spread:
+    if _keeps_tones(view, clear, share):
         return 0.0, lost, False
     moved = np.abs(cell_means(view.thumb) - cell_means(clear.thumb))
     own = max(2.5, _OTHER_TONES * float(cell_means(clear.thumb).std()))
@@ -187,6 +203,10 @@ def _hidden(view: View, clear: View) -> tuple[float, NDArray[np.bool_], bool]:
     if rest.sum() < 0.2 * count:
         return share, lost, True
     return share, lost, float(np.quantile(moved[rest], 0.35)) < 14.0
+
+
+def _keeps_tones(view: View, clear: View, share: float) -> bool:
+    return share > 0.9 and clear.likeness(view) > 0.6 and view.spread > 0.1 * clear.spread
 
 
 def _odds(blur: float) -> float:

@@ -19,6 +19,9 @@ _LAG_S: Final = 0.3
 _SETTLED_S: Final = 0.35
 _LONGEST_S: Final = 2.0
 _SPIKE: Final = 0.03
+_RESTLESS, _OF_PEAK = 0.05, 0.45
+"""How unlike itself a view that goes on by itself is over a lag; what is left of a push then."""
+
 _SHIFT: Final = 0.03
 """Shift, as a share of the picture's width, from which the camera was moved."""
 
@@ -47,7 +50,7 @@ class MoveWatch:
         self._calm_since_s: float | None = None
         self._before: View | None = None
         self._drift = (0.0, 0.0)
-        self._usual = 0.0
+        self._usual = self._peak = 0.0
         self._moved: Finding | None = None
         self._moved_from: View | None = None
         self._checked_s = self._rest_until_s = 0.0
@@ -76,6 +79,7 @@ class MoveWatch:
         if change < 2.5 * self._usual:
             return
         self._began_s, self._calm_since_s = lagged.time_s, None
+        self._peak = change
         self._before = lagged
         # What the view did by itself is what it would have gone on doing.
         older = history.at(lagged.time_s - 0.6)
@@ -88,7 +92,10 @@ class MoveWatch:
 
     def _watch_for_rest(self, view: View, change: float) -> None:
         assert self._began_s is not None
-        if change > max(0.6 * _SPIKE, 1.6 * self._usual):
+        self._peak = max(self._peak, change)
+        # A view that goes on by itself rests where the push is over, not where nothing moves.
+        rest = _OF_PEAK * self._peak if self._usual > _RESTLESS else _SPIKE
+        if change > max(rest, 1.6 * self._usual):
             self._calm_since_s = None
         elif self._calm_since_s is None:
             self._calm_since_s = view.time_s

@@ -100,6 +100,44 @@ def test_a_night_of_noise_a_pan_and_a_cut_are_no_incidents() -> None:
     assert watch(cuts) == []
 
 
+def test_a_cut_to_a_softer_scene_covers_nothing() -> None:
+    softer = 70 + 0.25 * cv2.GaussianBlur(view(20, 90)[::-1, ::-1], (0, 0), 1.0)
+
+    def film(time_s: float) -> Gray:
+        return view() if time_s < 4.0 else softer
+
+    assert "covered" not in {incident.kind for incident in closed(watch(film))}
+
+
+def test_a_feed_that_stops_is_frozen_though_its_codec_goes_on_refining_it() -> None:
+    random = np.random.default_rng(9)
+    last = np.float32(3 * random.standard_normal(view().shape))
+
+    def refined(time_s: float) -> Gray:
+        grain = np.float32(random.standard_normal(view().shape))
+        if time_s < ONSET_S:
+            return view() + 3 * grain
+        return view() + last + 0.8 * 0.85 ** (FPS * (time_s - ONSET_S)) * grain
+
+    (incident,) = closed(watch(refined, noise=0.0))
+    assert incident.kind == "freeze"
+    assert incident.onset_s == pytest.approx(ONSET_S, abs=0.3)
+
+
+def test_a_head_that_pauses_before_a_still_wall_is_not_frozen() -> None:
+    head = view(110, 70)[40:130, 100:220]
+    random = np.random.default_rng(4)
+
+    def talking(time_s: float) -> Gray:
+        picture = view().copy()
+        nod = 6 * np.sin(9 * time_s) if time_s < ONSET_S or time_s > ONSET_S + 2.2 else 0.0
+        top = 45 + round(nod)
+        picture[top : top + 90, 100:220] = head
+        return picture + np.float32(0.4 * random.standard_normal(picture.shape))
+
+    assert closed(watch(talking, noise=0.0)) == []
+
+
 def test_someone_who_passes_close_by_covers_nothing_and_moves_no_camera() -> None:
     def passes(time_s: float) -> Gray:
         picture = view()
