@@ -49,7 +49,8 @@ export class Scatter {
 
   select(moment) {
     this.moment = moment;
-    if (this.drawn && this.data) window.Plotly.restyle(this.plot, { x: [[this.at()?.[0]]], y: [[this.at()?.[1]]] }, [1]);
+    // Behind another tab of the page nothing has a size, and Plotly reckons with infinities.
+    if (this.drawn && this.data && this.plot.clientWidth) window.Plotly.restyle(this.plot, { x: [[this.at()?.[0]]], y: [[this.at()?.[1]]] }, [1]);
   }
 
   /** The dot next to the moment that is selected. */
@@ -71,7 +72,7 @@ export class Scatter {
     } catch {
       return;
     }
-    if (!this.plot.isConnected || !this.data) return;
+    if (!this.plot.isConnected || !this.plot.clientWidth || !this.data) return;
     const { t } = this.page;
     const colour = palette(this.element);
     const font = { family: getComputedStyle(this.element).fontFamily, size: 12, color: colour("soft") };

@@ -245,7 +245,8 @@ export class Timeline {
       this.plot.textContent = this.page.t("quality.no_charts");
       return;
     }
-    if (turn !== this.drawn || !this.plot.isConnected) return;
+    // Behind another tab nothing has a size; it is drawn once it is seen.
+    if (turn !== this.drawn || !this.plot.isConnected || !this.plot.clientWidth) return;
     const first = !this.height;
     const { traces, layout } = this.figure(width);
     this.height = layout.height;
