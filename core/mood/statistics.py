@@ -19,8 +19,9 @@ Mask = NDArray[np.bool_]
 FENCE_IQR: Final = 2.2
 """Fences stand this many interquartile ranges outside the quartiles."""
 
-SHARED_OUTLIERS: Final = 3
-"""A frame with this many emotions outside their fences is dropped whole."""
+SHARED_OUTLIERS: Final = 2
+"""A frame with this many emotions outside their fences is dropped whole: shares sum to
+one, so what is wild in two is wrong in all, within their fences or not."""
 
 SCALE_FLOOR: Final = 0.005
 """Least scale, as a share: half a percentage point is the grain of a reading."""

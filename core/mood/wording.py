@@ -46,8 +46,8 @@ _NOTES: Final = {
         "측정하던 얼굴을 {often} 놓쳤다가 다시 찾았습니다. 같은 사람으로 봅니다.",
     ),
     "camera_lost": (
-        "The camera was lost {often}; what it missed is not counted.",
-        "카메라가 {often} 끊겼습니다. 그동안은 계산하지 않았습니다.",
+        "No picture came for more than a second {often}; what was missed is not counted.",
+        "화면이 1초 넘게 {often} 끊겼습니다. 그동안은 계산하지 않았습니다.",
     ),
     "fps_differs": (
         "The frame rate was {first:.1f} fps, then {second:.1f} fps: {HEDGE_EN}",

@@ -51,6 +51,16 @@ def test_wild_frames_are_left_out_and_a_lasting_smile_is_kept():
     assert keep[102:128, 3].mean() > 0.9
 
 
+def test_a_frame_that_is_wild_in_two_emotions_counts_for_none():
+    values = phase(31)
+    values[60] += np.array([0.0, 0.0, 0.0, 0.0, 0.5, 0.0, -0.5])
+    values[160, 4] += 0.5
+    keep = keep_within_fences(values, 15.0)
+    assert not keep[60].any()
+    assert keep[160, :4].all()
+    assert not keep[160, 4]
+
+
 def test_an_outlier_is_judged_by_its_own_phase_alone():
     values = phase(1)
     alone = keep_within_fences(values, 15.0)
