@@ -1,6 +1,8 @@
 """Many clips on Dask distributed: each clip is a task, each worker holds its models once.
 
 A task is the same ``analyze_video`` that one machine runs, so the rows are the same.
+A long video is cut at keyframes: workers look at its parts, and what remembers the
+frames before is done here, in order, while the parts come in (``core.frame.segments``).
 What becomes of a worker is Dask's business: the clips of one that dies are done
 again by another. Every worker must see the sources and the output directory under
 the same paths, on a shared disk where there are several machines.
@@ -8,6 +10,7 @@ the same paths, on a shared disk where there are several machines.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,13 +18,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from core.errors import FramemoodError, SettingsError
+from core.errors import FramemoodError, SettingsError, SourceError
+from core.frame.segments import Segment, cut
+from core.frame.stitched import Stitched
+from core.frame.urls import is_url
 from core.frame.video import analyze_video
 from core.records.run import RunSummary
 from core.settings import Settings
 
 if TYPE_CHECKING:
     from distributed import Client
+
+log = logging.getLogger(__name__)
 
 LOCAL: Final = "local"
 _CONNECT_S: Final = 10.0
@@ -132,34 +140,78 @@ def analyze_many(
     """
     from distributed import as_completed  # noqa: PLC0415
 
+    sources = [str(source) for source in sources]
     alone = replace(settings or Settings(), workers=1)
-    tasks = {
-        client.submit(
-            _analyze,
-            str(source) if "://" in str(source) else str(Path(source).absolute()),
-            str(directory.absolute()),
-            alone,
-            options,
-            pure=False,
-        ): place
-        for place, (source, directory) in enumerate(zip(sources, directories, strict=True))
-    }
     results: dict[int, ClipResult] = {}
+
+    def settle(place: int, done: RunSummary | str) -> None:
+        source, directory = sources[place], directories[place]
+        results[place] = (
+            ClipResult(source, directory, done)
+            if isinstance(done, RunSummary)
+            else ClipResult(source, directory, None, done)
+        )
+        if on_done is not None:
+            on_done(results[place])
+
+    tasks: dict[Any, int] = {}
+    long: dict[int, list[Segment]] = {}
+
+    def send(place: int) -> None:
+        directory = str(directories[place].absolute())
+        task = client.submit(
+            _analyze, _address(sources[place]), directory, alone, options, pure=False
+        )
+        tasks[task] = place
+
+    for place, source in enumerate(sources):
+        # Text is read of whole frames, which stay with the workers.
+        parts = [] if options.get("ocr") or is_url(source) else cut(source)
+        if parts:
+            long[place] = parts
+        else:
+            send(place)
+    for place, parts in long.items():
+        look = Stitched(client, _address(sources[place]), parts, alone, options)
+        try:
+            settle(place, _analyze_parts(look, sources[place], directories[place], alone, options))
+        except SourceError as error:
+            log.warning("%s; it is analyzed in one piece", error)
+            send(place)
     for future in as_completed(tasks):  # type: ignore[no-untyped-call]
         place = tasks[future]
-        source, directory = sources[place], directories[place]
-        if future.status == "finished":
-            done = future.result()
-            known = isinstance(done, RunSummary)
-            result = ClipResult(
-                source, directory, done if known else None, "" if known else str(done)
-            )
-        else:
-            result = ClipResult(source, directory, None, _words(source, future.exception()))
-        results[place] = result
-        if on_done is not None:
-            on_done(result)
+        settle(
+            place,
+            future.result()
+            if future.status == "finished"
+            else _words(sources[place], future.exception()),
+        )
     return [results[place] for place in range(len(sources))]
+
+
+def _analyze_parts(
+    stitched: Stitched,
+    source: str,
+    directory: Path,
+    settings: Settings,
+    options: dict[str, Any],
+) -> RunSummary | str:
+    from distributed.scheduler import KilledWorker  # noqa: PLC0415
+
+    try:
+        return analyze_video(
+            source, directory, settings=settings, trusted=True, look=stitched, **options
+        )
+    except SourceError:
+        raise
+    except FramemoodError as error:
+        return str(error)
+    except KilledWorker as error:
+        return _words(source, error)
+
+
+def _address(source: str) -> str:
+    return source if is_url(source) else str(Path(source).absolute())
 
 
 def _analyze(

@@ -14,6 +14,8 @@ import pytest
 
 from core import cluster
 from core.errors import SettingsError
+from core.frame.segments import cut
+from core.frame.sources import open_source
 from core.frame.video import analyze_video
 from core.settings import Settings
 
@@ -80,6 +82,74 @@ def test_clips_of_a_worker_that_dies_are_done_again(
     for k in range(len(clips)):
         first, second = folders[k], folders[k + len(clips)]
         assert rows(first / "metrics.csv") == rows(second / "metrics.csv")
+
+
+@pytest.fixture(scope="module")
+def long_clip(
+    tmp_path_factory: pytest.TempPathFactory,
+    scene: Callable[[int, int, int], np.ndarray],
+    encode: Callable[..., Path],
+) -> Path:
+    """33 s of a moving face, its keyframes beside the places where it is cut."""
+    frames = [scene(k, 160, 120) for k in range(33 * 6)]
+    options = {"bf": "3", "g": "37", "x264-params": "open-gop=1"}
+    path = tmp_path_factory.mktemp("long") / "long.mp4"
+    return encode(path, frames, fps=6, options=options)
+
+
+@pytest.mark.parametrize("options", [{"every": 1}, {"every": 2, "faces": False}])
+def test_a_long_clip_is_cut_and_its_rows_are_those_of_one_process(
+    client: Any, long_clip: Path, tmp_path: Path, options: dict[str, Any]
+) -> None:
+    assert len(cut(long_clip)) == 4
+    (result,) = cluster.analyze_many(
+        client, [str(long_clip)], [tmp_path / "cut"], annotate=False, **options
+    )
+    assert result.error == ""
+    analyze_video(
+        long_clip, tmp_path / "whole", settings=Settings(workers=1), annotate=False, **options
+    )
+    for table in ("metrics.csv", "emotions.csv"):
+        assert rows(tmp_path / "cut" / table) == rows(tmp_path / "whole" / table)
+    assert len(rows(tmp_path / "cut" / "metrics.csv")) == 33 * 6 // options["every"]
+
+
+def test_the_parts_of_a_long_clip_are_all_its_frames(long_clip: Path) -> None:
+    with open_source(long_clip) as source:
+        whole = [(frame.index, frame.time_s, frame.image.sum()) for frame in source]
+    parts = []
+    for segment in reversed(cut(long_clip)):
+        with open_source(long_clip) as source:
+            found = [
+                (frame.index, frame.time_s, frame.image.sum())
+                for frame in source.frames_of(segment)
+            ]
+        parts = found + parts
+    assert parts == whole
+
+
+def test_a_short_clip_and_one_without_an_index_are_not_cut(
+    clips: list[Path], tmp_path: Path
+) -> None:
+    nothing = tmp_path / "nothing.mp4"
+    nothing.write_bytes(b"no video")
+    assert cut(clips[0]) == cut(nothing) == cut(tmp_path / "missing.mp4") == []
+
+
+def test_a_long_clip_with_a_damaged_part_is_analyzed_in_one_piece(
+    client: Any, long_clip: Path, tmp_path: Path
+) -> None:
+    data = bytearray(long_clip.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 3000] = bytes(3000)
+    damaged = tmp_path / "damaged.mp4"
+    damaged.write_bytes(data)
+    (result,) = cluster.analyze_many(
+        client, [str(damaged)], [tmp_path / "cluster"], annotate=False, faces=False
+    )
+    analyze_video(damaged, tmp_path / "alone", annotate=False, faces=False)
+    assert result.error == ""
+    assert rows(tmp_path / "cluster" / "metrics.csv") == rows(tmp_path / "alone" / "metrics.csv")
 
 
 def test_a_bad_clip_fails_alone_and_says_why(

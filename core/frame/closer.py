@@ -30,6 +30,9 @@ from core.frame.search_windows import SMALL, Window, around, joined, near_window
 from core.settings import Settings
 from core.types import Box, Detection
 
+BLOCK_S: Final = 10.0
+"""Media time after which all is looked for anew, so that the parts of a long video can be
+searched on several machines and show what one would have found."""
 WHOLE_S: Final = 0.2
 """Media time after which the whole copy is searched again."""
 ROUND_S: Final = 2.4
@@ -140,7 +143,9 @@ class FaceSearch:
         found: Future[list[Detection]] = Future()
         with self._lock:
             before_s = self._past[-1][0] if self._past else -math.inf
-            is_first = not before_s <= time_s < before_s + _SPARSE_S
+            is_first = not before_s <= time_s < before_s + _SPARSE_S or (
+                block_of(before_s) < block_of(time_s)
+            )
             if is_first:
                 self._past.clear()
             past = [entry for entry in self._past if entry[0] >= time_s - _REACH_S]
@@ -262,6 +267,11 @@ class FaceSearch:
                     face.score,
                     None if marks is None else marks + np.array((left, top), np.float32),
                 )
+
+
+def block_of(time_s: float) -> int:
+    """Which of the stretches of ``BLOCK_S`` a time lies in, from 0."""
+    return _tick(time_s, BLOCK_S)
 
 
 def _tick(time_s: float, every_s: float = _TICK_S) -> int:

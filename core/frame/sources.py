@@ -7,6 +7,7 @@ hits and no more: they are handed out as unreadable and reading goes on.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import time
@@ -29,6 +30,7 @@ from core.errors import SourceError
 from core.frame.fetch import Limits, fetch
 from core.frame.pictures import DecodedFrame
 from core.frame.probe import probe
+from core.frame.segments import Segment
 from core.frame.urls import WEB_SCHEMES, ResolvedUrl, is_url, public_name, resolve_url
 from core.settings import Settings
 
@@ -144,6 +146,42 @@ class VideoSource(Closing):
         for number in range(1, damaged + 1):
             yield self._count(None, last_s + step_s * number, 0.0)
         self._note_missing()
+
+    def frames_of(self, segment: Segment) -> Iterator[DecodedFrame]:
+        """Hand out the frames of one part, as iterating over the whole video would.
+
+        Raises
+        ------
+        SourceError
+            Where other frames come than the part should hold.
+        """
+        base = self._stream.time_base
+        if self._first and self._first[-1][0] is not None:
+            self._time_s(self._first[-1][0])  # where the file does not say, its first frame does
+        back = 0
+        while True:
+            self._container.seek(segment.start_pts - back, stream=self._stream)
+            self._first, self._decoded = [], self._decode()
+            first = next(self._decoded, (None, 0.0))
+            # Files are sought by decoding times, which lie before those of showing.
+            if first[0] is None or first[0].pts is None or first[0].pts <= segment.start_pts:
+                break
+            if segment.start_pts - back < 0:
+                break
+            back = max(1, 4 * back, round(1 / base) if base else 1)
+        index = segment.first_index
+        for frame, spent_ms in itertools.chain([first], self._decoded):
+            # Frames before the part may lean on others that were not decoded.
+            if frame is None or frame.pts is None or frame.pts < segment.start_pts:
+                continue
+            if frame.pts > segment.last_pts:
+                break
+            time_s = self._time_s(frame)
+            assert time_s is not None
+            yield DecodedFrame(frame, index, max(0.0, time_s), spent_ms)
+            index += 1
+        if index != segment.end_index:
+            raise SourceError(f"{self.name}: a part of it holds other frames than its index says")
 
     def _count(self, frame: VideoFrame | None, time_s: float, spent_ms: float) -> DecodedFrame:
         self.frames_read += 1

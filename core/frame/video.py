@@ -31,6 +31,9 @@ PROGRESS_EVERY_S: Final = 0.25
 DECODED_AHEAD: Final = 4
 
 
+Looker = Callable[[FramePipeline], Iterable[Sighting]]
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far an analysis has come.
@@ -69,6 +72,7 @@ def analyze_video(
     on_progress: Callable[[Progress], None] | None = None,
     cancel: Event | None = None,
     trusted: bool = False,
+    look: Looker | None = None,
 ) -> RunSummary:
     """Read every frame of a video file, address or stream.
 
@@ -103,6 +107,9 @@ def analyze_video(
         Once set, the analysis ends soon; what was measured is kept.
     trusted : bool
         True where the person at this machine gave the address, see ``resolve_url``.
+    look : callable, optional
+        Takes the pipeline and gives what each chosen frame shows, in order, looked at
+        elsewhere; by default threads of this process look.
 
     Returns
     -------
@@ -146,8 +153,13 @@ def analyze_video(
             run.draw_to(recorder.path("annotated.mp4"))
         chosen = (frame for frame in opened if frame.index % every == 0)
         progress = _ProgressTeller(run, on_progress)
-        for frame, seen in _looked_at(chosen, pipeline, settings.worker_count if faces else 0):
-            pipeline.read_text(frame)
+        if look is None:
+            looked_at = _looked_at(chosen, pipeline, settings.worker_count if faces else 0)
+        else:
+            looked_at = _beside(chosen if run.draws else None, look(pipeline))
+        for frame, seen in looked_at:
+            if frame is not None:
+                pipeline.read_text(frame)
             run.take(frame, pipeline.conclude(seen))
             progress.tell()
             if cancel is not None and cancel.is_set():
@@ -161,7 +173,7 @@ def analyze_video(
 
 def _looked_at(
     frames: Iterable[DecodedFrame], pipeline: FramePipeline, workers: int
-) -> Iterator[tuple[DecodedFrame, Sighting]]:
+) -> Iterator[tuple[DecodedFrame | None, Sighting]]:
     """Look at frames beside each other and hand them out in order.
 
     No more frames are held than keep all busy, however long the video is.
@@ -186,6 +198,15 @@ def _looked_at(
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
         decoded.close()
+
+
+def _beside(
+    frames: Iterable[DecodedFrame] | None, seen: Iterable[Sighting]
+) -> Iterator[tuple[DecodedFrame | None, Sighting]]:
+    """What was looked at elsewhere, with the frames where they are needed here as well."""
+    if frames is None:
+        return ((None, each) for each in seen)
+    return zip(frames, seen, strict=True)
 
 
 def _fetched_ahead(frames: Iterable[DecodedFrame]) -> Generator[DecodedFrame]:
@@ -214,6 +235,11 @@ class _Run:
         count = self.source.frame_count
         return None if count is None else -(-count // self.every)
 
+    @property
+    def draws(self) -> bool:
+        """Whether an annotated video is written."""
+        return self._video is not None
+
     def draw_to(self, path: Path) -> None:
         """Write an annotated video, too."""
         source, threshold = self.source, self.recorder.settings.quality_threshold
@@ -228,9 +254,9 @@ class _Run:
         except RecordError as error:
             self._tell(error)
 
-    def take(self, frame: DecodedFrame, report: FrameReport) -> None:
+    def take(self, frame: DecodedFrame | None, report: FrameReport) -> None:
         self.recorder.add(report, self.every / self.source.fps)
-        if self._video is None:
+        if self._video is None or frame is None:
             return
         try:
             self._video.add(frame, report)
