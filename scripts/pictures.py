@@ -54,7 +54,6 @@ def quality(page: Page) -> None:
     page.locator("#fmq-sample").click()
     page.locator(".fmq-run .fmq-plot .main-svg").first.wait_for(timeout=WAIT_MS)
     page.locator(".fmq-jump").last.click()
-    page.evaluate("window.scrollTo(0, 0)")
     page.wait_for_timeout(2_000)
 
 
@@ -72,7 +71,6 @@ def session_result(page: Page) -> None:
     page.locator(".fms[data-link=open] [data-do=begin]").click()
     page.locator(".fms [data-do=second]").click()
     page.locator(".fms[data-step=result]").wait_for()
-    page.evaluate("window.scrollTo(0, 0)")
 
 
 TABS: dict[str, Callable[[Page], None]] = {
@@ -107,6 +105,7 @@ def photograph(browser: Browser, url: str, tabs: list[str]) -> None:
                 page.goto(url)
                 page.locator(f"#fm-tab-{tab.split('_')[0]}-button:visible").first.click()
                 prepare(page)
+                page.evaluate("window.scrollTo(0, 0)")
                 keep(page.screenshot(), f"{tab.replace('_', '-')}-{width}-{theme}")
                 context.close()
 
