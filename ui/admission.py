@@ -64,7 +64,8 @@ class Admission:
     Attributes
     ----------
     on_reply : callable
-        Told of every reply, in the event loop; does nothing until it is set.
+        Told of every reply and of whose lane it is, in the event loop; does nothing until
+        it is set.
     """
 
     def __init__(self, sessions: Sessions) -> None:
@@ -73,12 +74,12 @@ class Admission:
         self._line: deque[Applicant] = deque()
         self._of_visitor: Counter[str] = Counter()
         self._lock = threading.Lock()
-        self.on_reply: Callable[[dict[str, Any]], None] = _ignore
+        self.on_reply: Callable[[dict[str, Any], Lane], None] = _ignore
 
     async def answer(self, lane: Lane, raw: Raw) -> dict[str, Any]:
         """Answer one message of a visitor who has a place."""
         reply = await lane.submit(raw)
-        self.on_reply(reply)
+        self.on_reply(reply, lane)
         if reply.get("type") == "report":
             reply = {**reply, "under_way": self.under_way}
         return reply
@@ -170,5 +171,5 @@ def waiting_reply(position: int) -> dict[str, Any]:
     return {"type": "waiting", "position": position}
 
 
-def _ignore(reply: dict[str, Any]) -> None:
+def _ignore(reply: dict[str, Any], lane: Lane) -> None:
     """Take a reply that nobody counts."""

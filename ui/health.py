@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -52,6 +53,11 @@ class Metrics:
         self._errors = Counter(
             "framemood_errors", "Live messages refused", ["code"], registry=self.registry
         )
+        self._incidents = Counter(
+            "framemood_incidents", "Incidents that began", ["kind"], registry=self.registry
+        )
+        # By lane, so that one that lasts counts once; forgotten with it.
+        self._open: WeakKeyDictionary[object, set[tuple[str, float]]] = WeakKeyDictionary()
         self._latency = Histogram(
             "framemood_frame_seconds",
             "From a live frame's arrival to its report",
@@ -59,11 +65,15 @@ class Metrics:
             registry=self.registry,
         )
 
-    def saw(self, reply: Mapping[str, Any]) -> None:
-        """Count one reply of the live protocol."""
+    def saw(self, reply: Mapping[str, Any], lane: object) -> None:
+        """Count one reply of the live protocol, given in a lane."""
         match reply.get("type"):
             case "report":
                 self._frames.labels(str(reply["status"])).inc()
+                now = {(each["kind"], each["onset_s"]) for each in reply.get("incidents") or ()}
+                for kind, _ in now - self._open.get(lane, set()):
+                    self._incidents.labels(kind).inc()
+                self._open[lane] = now
                 system = reply.get("system")
                 if system and system["latency_ms"] is not None:
                     wait_ms = reply.get("wait_ms") or 0.0

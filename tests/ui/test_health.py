@@ -142,3 +142,26 @@ def test_what_is_raised_is_logged_without_its_secrets(formatter):
         assert entry["message"].startswith("two\nlines")
         assert "ValueError" in entry["traceback"]
         assert entry["time"].endswith("Z")
+
+
+def test_an_incident_counts_once_in_each_analysis_where_it_begins():
+    _, admission = client_of()
+    metrics = Metrics(admission)
+
+    def report(*onsets_s):
+        incidents = [{"kind": "black", "onset_s": onset_s} for onset_s in onsets_s]
+        return {"type": "report", "status": "ok", "system": None, "incidents": incidents}
+
+    class Lane:
+        pass
+
+    one, two = Lane(), Lane()
+    for lane, *onsets_s in ((one,), (one, 2.0), (one, 2.0), (two, 2.0), (one,), (one, 9.0)):
+        metrics.saw(report(*onsets_s), lane)
+    kinds = {
+        sample.labels["kind"]: sample.value
+        for family in metrics.registry.collect()
+        for sample in family.samples
+        if sample.name == "framemood_incidents_total"
+    }
+    assert kinds == {"black": 3}
