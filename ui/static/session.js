@@ -6,7 +6,8 @@ import { Link } from "./link.js";
 import { Reading } from "./session_reading.js";
 import { showResult } from "./session_result.js";
 import { Stimulus } from "./session_stimulus.js";
-import { layWords, put, speaking } from "./words.js";
+import { SessionView } from "./session_view.js";
+import { put, speaking } from "./words.js";
 
 const FPS = 15;
 const KEEP_MS = 10000;
@@ -19,93 +20,21 @@ export function mount(element, { server, texts, limits }) {
   root.dataset.mounted = "true";
 }
 
-class MoodSession {
+class MoodSession extends SessionView {
   constructor(root, server, strings, limits) {
-    Object.assign(this, { root, server, strings, limits });
-    this.t = speaking(strings);
-    this.find = (selector) => root.querySelector(selector);
+    super(root, speaking(strings));
+    Object.assign(this, { server, strings, limits });
     this.form = this.find(".fms-consent");
     this.video = Object.assign(document.createElement("video"), { muted: true, playsInline: true });
     this.find(".fms-preview").append(this.video);
     this.source = new Source(this.video, { onEnded: () => this.lose("unplugged") });
     this.reading = new Reading(root, this.t, strings);
     this.stimulus = new Stimulus(this.find(".fms-stimulus"), this.t);
-    layWords(root, this.t);
     for (const field of this.form.querySelectorAll("input[type=number]")) {
       Object.assign(field, { min: limits.shortest, max: limits.longest, value: limits.usual });
     }
     this.bind();
     this.enter("consent");
-  }
-
-  // ---- words -------------------------------------------------------------
-
-  say(words) {
-    put(this.find(".fm-aloud"), words);
-  }
-
-  trouble(words) {
-    const place = this.find(".fms-trouble");
-    put(place, words);
-    place.hidden = words === "";
-  }
-
-  banner(words) {
-    const place = this.find(".fms-banner");
-    put(place, words);
-    place.hidden = words === "";
-  }
-
-  // ---- where the session stands --------------------------------------------
-
-  // consent, ready, baseline, between, stimulus, result
-  enter(step) {
-    this.step = step;
-    this.root.dataset.step = step;
-    for (const part of this.root.querySelectorAll("[data-show]")) {
-      part.hidden = !part.dataset.show.split(" ").includes(step);
-    }
-    for (const item of this.root.querySelectorAll(".fms-steps li")) {
-      const here = item.dataset.at.split(" ").includes(step);
-      if (here) item.setAttribute("aria-current", "step");
-      else item.removeAttribute("aria-current");
-    }
-    this.showButtons();
-    if (!["consent", "result"].includes(step)) this.nameStep();
-  }
-
-  showButtons() {
-    const { step, lost, held } = this;
-    const measuring = step === "baseline" || step === "stimulus";
-    const show = (name, on) => (this.find(`.fms-run [data-do=${name}]`).hidden = !on);
-    show("begin", step === "ready" && !lost);
-    show("second", step === "between" && !lost);
-    show("again", Boolean(lost));
-    show("pause", measuring && !lost);
-    show("retake", !lost && (step === "between" || measuring));
-    show("cancel", true);
-    const pause = this.find("[data-do=pause]");
-    pause.setAttribute("aria-pressed", String(Boolean(held)));
-    put(pause.querySelector("span"), this.t(held ? "session.resume" : "session.pause"));
-  }
-
-  nameStep() {
-    const title = this.t(`session.${this.step}_title`);
-    put(this.find(".fms-title"), title);
-    const key = this.step === "stimulus" || this.step === "between" ? `${this.step}_${this.kind}` : this.step;
-    put(this.find(".fms-text"), this.t(`session.${key}_text`, this.lengths));
-    this.say(title);
-    if (this.step === "ready" || this.step === "between") this.ring(null);
-  }
-
-  ring(left, length = 1) {
-    const share = left === null ? 1 : Math.max(0, Math.min(1, left / length));
-    this.find(".fms-left").style.strokeDashoffset = String(100 * (1 - share));
-    put(this.find(".fms-count"), left === null ? String(this.nextLength) : String(Math.ceil(left)));
-  }
-
-  get nextLength() {
-    return this.step === "between" ? this.lengths.stimulus : this.lengths.baseline;
   }
 
   // ---- beginning -----------------------------------------------------------
@@ -129,7 +58,7 @@ class MoodSession {
     }
     this.open = open;
     if (!(await this.openSource())) return;
-    Object.assign(this, { lost: "", held: false, result: null, verdictShown: false });
+    Object.assign(this, { lost: "", held: false, wished: null, result: null, verdictShown: false });
     this.openLink();
     this.enter("ready");
     this.find(".fms-title").focus({ preventScroll: true });
@@ -209,7 +138,9 @@ class MoodSession {
   }
 
   showPhase(phase) {
-    this.held = phase.held && !this.lost && this.step !== "ready";
+    // What was said before the visitor's last wish arrived does not undo it.
+    if (phase.held === this.wished) this.wished = null;
+    if (this.wished === null) this.held = phase.held && !this.lost && this.step !== "ready";
     if (this.step === "baseline" && phase.state === "pause") {
       this.enter("between");
       this.focusOn("second");
@@ -224,6 +155,7 @@ class MoodSession {
   startBaseline() {
     if (!this.link.isOpen) return;
     this.link.say({ type: "resume" });
+    this.held = this.wished = false;
     this.enter("baseline");
     this.focusOn("pause");
   }
@@ -244,13 +176,13 @@ class MoodSession {
 
   togglePause() {
     this.link.say({ type: this.held ? "resume" : "pause" });
-    this.held = !this.held;
+    this.held = this.wished = !this.held;
     this.stimulus.hold(this.held);
     this.showButtons();
   }
 
   retakeHere() {
-    this.held = false;
+    this.held = this.wished = false;
     if (this.step === "stimulus") {
       this.link.say({ type: "retake", phase: "stimulus" });
       this.stimulus.show(this.kind).catch(() => this.banner(this.t("session.file_unreadable")));
@@ -322,12 +254,13 @@ class MoodSession {
       this.restart();
       return;
     }
-    Object.assign(this, { verdictShown: false, held: false, lost: "" });
+    Object.assign(this, { verdictShown: false, held: false, wished: false, lost: "" });
     this.flow.start();
     try {
       await this.stimulus.show(this.kind);
     } catch {
       this.stimulus.hide();
+      this.banner(this.t("session.file_unreadable"));
     }
     this.link.say({ type: "retake", phase: "stimulus" });
     this.enter("stimulus");
@@ -352,10 +285,6 @@ class MoodSession {
     this.banner("");
     this.enter("consent");
     this.focusOn(this.form.elements.agree.checked ? "camera" : "sample");
-  }
-
-  focusOn(name) {
-    this.find(`[data-do=${name}]`)?.focus({ preventScroll: true });
   }
 
   // ---- hands --------------------------------------------------------------------
