@@ -33,7 +33,7 @@ audit: $(VENV)/.run
 	mkdir -p build
 	$(VENV)/audit/bin/cyclonedx-py environment $(BIN)/python --output-file build/sbom.json
 	$(BIN)/python scripts/licences.py > docs/licences.md
-	$(VENV)/audit/bin/pip-audit --path $(shell $(BIN)/python -c 'import site; print(site.getsitepackages()[0])' 2>/dev/null)
+	$(VENV)/audit/bin/pip-audit --path "$$($(BIN)/python -c 'import site; print(site.getsitepackages()[0])')"
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix .
