@@ -295,7 +295,7 @@ def _faces(language: str, shown: plots.Charts) -> str:
         f'<p class="fm-soft">{_say("video.faces_note", language)}</p>'
         f'<div class="fm-scroll" tabindex="0" role="region" aria-label="{escape(title)}">'
         f'<table class="fm-table fmv-table"><thead><tr>{head}</tr></thead>'
-        f'<tbody>{rows}</tbody></table>'
+        f"<tbody>{rows}</tbody></table>"
         f"</div>{more}</section>"
     )
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from threading import Event
 from typing import Final
@@ -28,7 +29,7 @@ from core.types import FrameReport
 log = logging.getLogger(__name__)
 
 PROGRESS_EVERY_S: Final = 0.25
-DECODED_AHEAD: Final = 4
+DECODED_AT_ONCE: Final = 2
 
 
 Looker = Callable[[FramePipeline], Iterable[Sighting]]
@@ -213,11 +214,16 @@ def _fetched_ahead(frames: Iterable[DecodedFrame]) -> Generator[DecodedFrame]:
     """Decode in a thread of its own while the frames before are looked at."""
     source = iter(frames)
     pool = ThreadPoolExecutor(1, thread_name_prefix="decode")
+
+    def fetch() -> Future[list[DecodedFrame]]:
+        # A few at once: threads that hand over each frame spend a tenth of their time on it.
+        return pool.submit(lambda: list(islice(source, DECODED_AT_ONCE)))
+
     try:
-        waiting = deque(pool.submit(next, source, None) for _ in range(DECODED_AHEAD))
-        while (frame := waiting.popleft().result()) is not None:
-            waiting.append(pool.submit(next, source, None))
-            yield frame
+        waiting = deque([fetch(), fetch()])
+        while some := waiting.popleft().result():
+            waiting.append(fetch())
+            yield from some
     finally:
         # The file is closed next, so nobody may be reading it any more.
         pool.shutdown(wait=True, cancel_futures=True)
