@@ -19,7 +19,8 @@ lint: $(VENV)/.test
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not browser'
+	$(BIN)/python -m pytest -m browser
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks
