@@ -103,7 +103,8 @@ class Live {
     show("start", !isOn && state !== "asking");
     show("stop", isOn || state === "asking");
     show("sample", !isOn || this.source.kind !== "sample");
-    show("stream", this.mayStream && (!isOn || this.flow !== this.streamFlow));
+    // One row has no room for it beside what a running analysis needs.
+    show("stream", this.mayStream && !isOn);
     show("pause", isOn);
     show("snapshot", isOn);
     this.find("[data-do=pause]").setAttribute("aria-pressed", String(state === "paused"));
