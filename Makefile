@@ -20,7 +20,7 @@ lint: $(VENV)/.test
 
 unit: $(VENV)/.test
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not browser'
-	$(BIN)/python -m pytest -m browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m browser
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks

@@ -175,7 +175,10 @@ def measure(counts: list[int], seconds: float) -> None:
             seen = asyncio.run(crowd(url, count, seconds, warm_s=WARM_S))
             used = process.cpu_times()
             cpu_s = used.user + used.system - spent.user - spent.system
-            written = len(files_in(folder) - before)
+            new = files_in(folder) - before
+            written = len(new)
+            for path in sorted(new):
+                print(f"written: {path.relative_to(folder)}", file=sys.stderr)
             rates = sorted(viewer.fps for viewer in seen)
             latencies = np.concatenate([viewer.latencies_ms for viewer in seen])
             reports = sum(len(viewer.answered_s) for viewer in seen)

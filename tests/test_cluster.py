@@ -166,6 +166,7 @@ def test_a_bad_clip_fails_alone_and_says_why(
     assert good.summary.frames > 0
 
 
-def test_no_scheduler_is_said_with_the_mend() -> None:
+def test_no_scheduler_is_said_with_the_mend(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "_CONNECT_S", 1.0)
     with pytest.raises(SettingsError, match="dask scheduler"), cluster.connect("tcp://127.0.0.1:9"):
         pass

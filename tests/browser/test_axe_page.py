@@ -103,7 +103,7 @@ def test_a_live_analysis_has_no_grave_finding(
     assert grave(page) == []
 
 
-@pairs
+@pytest.mark.parametrize(("theme", "language"), [("dark", "en")])
 def test_an_analysed_video_has_no_grave_finding(
     open_page: Callable[..., Page], make_clip: Callable[..., Path], theme: str, language: str
 ) -> None:
@@ -117,7 +117,7 @@ def test_an_analysed_video_has_no_grave_finding(
     assert grave(page) == []
 
 
-@pairs
+@pytest.mark.parametrize(("theme", "language"), [("light", "ko")])
 def test_the_result_of_a_session_has_no_grave_finding(
     open_page: Callable[..., Page], theme: str, language: str
 ) -> None:
@@ -143,7 +143,7 @@ def test_a_film_looked_at_closely_has_no_grave_finding(
     assert grave(page) == []
 
 
-@pairs
+@pytest.mark.parametrize(("theme", "language"), [("dark", "ko")])
 def test_a_run_on_the_quality_tab_has_no_grave_finding(
     open_page: Callable[..., Page], theme: str, language: str
 ) -> None:
