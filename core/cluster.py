@@ -139,75 +139,59 @@ def analyze_many(
         In the order of ``sources``. A clip that cannot be read fails alone.
     """
     from distributed import as_completed  # noqa: PLC0415
+    from distributed.scheduler import KilledWorker  # noqa: PLC0415
 
-    sources = [str(source) for source in sources]
     alone = replace(settings or Settings(), workers=1)
+    clips = list(zip(sources, directories, strict=True))
     results: dict[int, ClipResult] = {}
-
-    def settle(place: int, done: RunSummary | str) -> None:
-        source, directory = sources[place], directories[place]
-        results[place] = (
-            ClipResult(source, directory, done)
-            if isinstance(done, RunSummary)
-            else ClipResult(source, directory, None, done)
-        )
-        if on_done is not None:
-            on_done(results[place])
-
     tasks: dict[Any, int] = {}
     long: dict[int, list[Segment]] = {}
 
+    def settle(place: int, done: RunSummary | str) -> None:
+        summary, error = (done, "") if isinstance(done, RunSummary) else (None, done)
+        results[place] = ClipResult(*clips[place], summary, error)
+        if on_done is not None:
+            on_done(results[place])
+
     def send(place: int) -> None:
-        directory = str(directories[place].absolute())
-        task = client.submit(
-            _analyze, _address(sources[place]), directory, alone, options, pure=False
-        )
+        source, directory = clips[place]
+        whole = str(directory.absolute())
+        task = client.submit(_analyze, _address(source), whole, alone, options, pure=False)
         tasks[task] = place
 
-    for place, source in enumerate(sources):
+    for place, (source, _) in enumerate(clips):
         # Text is read of whole frames, which stay with the workers.
         parts = [] if options.get("ocr") or is_url(source) else cut(source)
         if parts:
             long[place] = parts
         else:
             send(place)
+    done: RunSummary | str
     for place, parts in long.items():
-        look = Stitched(client, _address(sources[place]), parts, alone, options)
+        source, directory = clips[place]
+        look = Stitched(client, _address(source), parts, alone, options)
         try:
-            settle(place, _analyze_parts(look, sources[place], directories[place], alone, options))
+            done = analyze_video(
+                source, directory, settings=alone, trusted=True, look=look, **options
+            )
         except SourceError as error:
             log.warning("%s; it is analyzed in one piece", error)
             send(place)
+            continue
+        except FramemoodError as error:
+            done = str(error)
+        except KilledWorker as error:
+            done = _words(source, error)
+        settle(place, done)
     for future in as_completed(tasks):  # type: ignore[no-untyped-call]
         place = tasks[future]
-        settle(
-            place,
-            future.result()
-            if future.status == "finished"
-            else _words(sources[place], future.exception()),
-        )
-    return [results[place] for place in range(len(sources))]
-
-
-def _analyze_parts(
-    stitched: Stitched,
-    source: str,
-    directory: Path,
-    settings: Settings,
-    options: dict[str, Any],
-) -> RunSummary | str:
-    from distributed.scheduler import KilledWorker  # noqa: PLC0415
-
-    try:
-        return analyze_video(
-            source, directory, settings=settings, trusted=True, look=stitched, **options
-        )
-    except SourceError:
-        raise
-    except FramemoodError as error:
-        return str(error)
-    except KilledWorker as error:
-        return _words(source, error)
+        try:
+            # Where the worker died with the answer, it is waited for anew.
+            done = future.result()
+        except Exception as error:  # noqa: BLE001 (whatever a worker raised is told of its clip)
+            done = _words(clips[place][0], error)
+        settle(place, done)
+    return [results[place] for place in range(len(clips))]
 
 
 def _address(source: str) -> str:
@@ -224,7 +208,7 @@ def _analyze(
         return str(error)
 
 
-def _words(source: str, error: BaseException | None) -> str:
+def _words(source: str, error: BaseException) -> str:
     from distributed.scheduler import KilledWorker  # noqa: PLC0415
 
     if isinstance(error, KilledWorker):

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import av
@@ -30,9 +30,11 @@ from core.errors import SourceError
 from core.frame.fetch import Limits, fetch
 from core.frame.pictures import DecodedFrame
 from core.frame.probe import probe
-from core.frame.segments import Segment
 from core.frame.urls import WEB_SCHEMES, ResolvedUrl, is_url, public_name, resolve_url
 from core.settings import Settings
+
+if TYPE_CHECKING:
+    from core.frame.segments import Segment
 
 log = logging.getLogger(__name__)
 
