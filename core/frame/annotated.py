@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from core.closing import Closing
 from core.errors import RecordError
-from core.frame.canvas import PixelCanvas, PlaneCanvas
+from core.frame.canvas import Canvas
 from core.frame.overlay import draw_on
 from core.frame.pictures import DecodedFrame, plane_view
 from core.types import FrameReport
@@ -158,7 +158,7 @@ class AnnotatedVideo(Closing):
         fits = planes is not None and (planes.width, planes.height) == self._size
         if planes is not None and fits and (planes.colorspace, planes.color_range) == tags:
             luma, *chroma = (plane_view(plane) for plane in planes.planes)
-            canvas = PlaneCanvas(
+            canvas = Canvas.of_planes(
                 luma,
                 (chroma[0], chroma[1]),
                 bt709=planes.colorspace == _BT709,
@@ -167,7 +167,7 @@ class AnnotatedVideo(Closing):
             draw_on(canvas, report, self._threshold)
             planes.pict_type = PictureType.NONE
             return planes
-        draw_on(PixelCanvas(frame.image), report, self._threshold)
+        draw_on(Canvas.of_pixels(frame.image), report, self._threshold)
         pixels = VideoFrame.from_ndarray(_fitted(frame.image, self._size), format="bgr24")
         return pixels.reformat(
             format="yuv420p",

@@ -7,7 +7,8 @@ to draw and loses a little each time.
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from collections.abc import Callable, Sequence
+from typing import Final
 
 import cv2
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 Bgr = tuple[int, int, int]
 Point = tuple[int, int]
 Plane = NDArray[np.uint8]
+Value = float | Bgr
 
 FONT: Final = cv2.FONT_HERSHEY_SIMPLEX
 
@@ -24,126 +26,91 @@ _KR_KB: Final = {True: (0.2126, 0.0722), False: (0.299, 0.114)}
 """Shares of red and blue in luma: ITU-R BT.709, and BT.601."""
 
 
-class Canvas(Protocol):
-    """Takes lines, grounds and words, in pixels of the full picture."""
+class Canvas:
+    """Takes lines, grounds and words, in pixels of the full picture.
 
-    @property
-    def size(self) -> tuple[int, int]:
-        """(width, height), px."""
-
-    def line(self, start: Point, end: Point, colour: Bgr, width_px: int) -> None:
-        """Draw a line."""
-
-    def frame(self, first: Point, last: Point, colour: Bgr, width_px: int) -> None:
-        """Draw the sides of a rectangle."""
-
-    def ground(self, first: Point, size: tuple[int, int], colour: Bgr, opacity: float) -> None:
-        """Fill a rectangle that lies in the picture."""
-
-    def words(self, text: str, origin: Point, scale: float, weight_px: int) -> None:
-        """Write in white."""
-
-
-class PixelCanvas:
-    """Draws into (H, W, 3) BGR pixels."""
-
-    def __init__(self, image: Plane) -> None:
-        self._image = image
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """(width, height), px."""
-        return self._image.shape[1], self._image.shape[0]
-
-    def line(self, start: Point, end: Point, colour: Bgr, width_px: int) -> None:
-        """Draw a line."""
-        cv2.line(self._image, start, end, colour, width_px)
-
-    def frame(self, first: Point, last: Point, colour: Bgr, width_px: int) -> None:
-        """Draw the sides of a rectangle."""
-        cv2.rectangle(self._image, first, last, colour, width_px)
-
-    def ground(self, first: Point, size: tuple[int, int], colour: Bgr, opacity: float) -> None:
-        """Fill a rectangle that lies in the picture."""
-        _fill(self._image, first, size, colour, opacity)
-
-    def words(self, text: str, origin: Point, scale: float, weight_px: int) -> None:
-        """Write in white."""
-        cv2.putText(self._image, text, origin, FONT, scale, _WHITE, weight_px, cv2.LINE_AA)
-
-
-class PlaneCanvas:
-    """Draws into the planes of a 4:2:0 frame.
+    Made by ``of_pixels`` and ``of_planes``.
 
     Parameters
     ----------
-    luma : (H, W) uint8 array
-        Writable; both sides even.
-    chroma : pair of (H / 2, W / 2) uint8 array
-        Blue and red difference.
-    bt709, limited_range : bool
-        How colours are written in them.
+    layers : sequence of (array, int)
+        What is drawn into, and how many pixels of the picture are one of it across; the
+        first is the picture's own size.
+    values : callable
+        Gives what a colour is written as in each layer.
     """
 
     def __init__(
-        self, luma: Plane, chroma: tuple[Plane, Plane], *, bt709: bool, limited_range: bool
+        self, layers: Sequence[tuple[Plane, int]], values: Callable[[Bgr], Sequence[Value]]
     ) -> None:
-        self._luma, self._chroma = luma, chroma
-        self._bt709, self._limited = bt709, limited_range
+        self._layers, self._values = layers, values
+
+    @classmethod
+    def of_pixels(cls, image: Plane) -> Canvas:
+        """Draw into (H, W, 3) BGR pixels."""
+        return cls([(image, 1)], lambda colour: (colour,))
+
+    @classmethod
+    def of_planes(
+        cls, luma: Plane, chroma: tuple[Plane, Plane], *, bt709: bool, limited_range: bool
+    ) -> Canvas:
+        """Draw into the planes of a 4:2:0 frame.
+
+        Parameters
+        ----------
+        luma : (H, W) uint8 array
+            Writable; both sides even.
+        chroma : pair of (H / 2, W / 2) uint8 array
+            Blue and red difference.
+        bt709, limited_range : bool
+            How colours are written in them.
+        """
+        layers = [(luma, 1), *((plane, 2) for plane in chroma)]
+        return cls(layers, lambda colour: _yuv(colour, bt709, limited_range))
 
     @property
     def size(self) -> tuple[int, int]:
         """(width, height), px."""
-        return self._luma.shape[1], self._luma.shape[0]
+        pixels = self._layers[0][0]
+        return pixels.shape[1], pixels.shape[0]
 
     def line(self, start: Point, end: Point, colour: Bgr, width_px: int) -> None:
         """Draw a line."""
-        y, *rest = self._values(colour)
-        cv2.line(self._luma, start, end, y, width_px)
-        for plane, value in zip(self._chroma, rest, strict=True):
-            cv2.line(plane, _half(start), _half(end), value, max(1, width_px // 2))
+        for (pixels, step), value in zip(self._layers, self._values(colour), strict=True):
+            width = max(1, width_px // step)
+            cv2.line(pixels, _at(start, step), _at(end, step), value, width)
 
     def frame(self, first: Point, last: Point, colour: Bgr, width_px: int) -> None:
         """Draw the sides of a rectangle."""
-        y, *rest = self._values(colour)
-        cv2.rectangle(self._luma, first, last, y, width_px)
-        for plane, value in zip(self._chroma, rest, strict=True):
-            cv2.rectangle(plane, _half(first), _half(last), value, max(1, width_px // 2))
+        for (pixels, step), value in zip(self._layers, self._values(colour), strict=True):
+            width = max(1, width_px // step)
+            cv2.rectangle(pixels, _at(first, step), _at(last, step), value, width)
 
     def ground(self, first: Point, size: tuple[int, int], colour: Bgr, opacity: float) -> None:
         """Fill a rectangle that lies in the picture."""
-        y, *rest = self._values(colour)
-        _fill(self._luma, first, size, y, opacity)
-        for plane, value in zip(self._chroma, rest, strict=True):
-            _fill(plane, _half(first), _half((size[0] + 1, size[1] + 1)), value, opacity)
+        for (pixels, step), value in zip(self._layers, self._values(colour), strict=True):
+            x, y = _at(first, step)
+            width, height = (-(-side // step) for side in size)
+            ground = pixels[y : y + height, x : x + width]
+            plain = np.empty_like(ground)
+            plain[:] = np.rint(value)
+            cv2.addWeighted(plain, opacity, ground, 1.0 - opacity, 0.0, dst=ground)
 
     def words(self, text: str, origin: Point, scale: float, weight_px: int) -> None:
-        """Write in white: light alone, so that letters keep a breath of their ground's colour."""
-        white = self._values(_WHITE)[0]
-        cv2.putText(self._luma, text, origin, FONT, scale, white, weight_px, cv2.LINE_AA)
-
-    def _values(self, colour: Bgr) -> tuple[float, float, float]:
-        blue, green, red = (part / 255 for part in colour)
-        kr, kb = _KR_KB[self._bt709]
-        y = kr * red + (1 - kr - kb) * green + kb * blue
-        cb, cr = (blue - y) / (2 - 2 * kb), (red - y) / (2 - 2 * kr)
-        if self._limited:
-            return 16 + 219 * y, 128 + 224 * cb, 128 + 224 * cr
-        return 255 * y, 128 + 255 * cb, 128 + 255 * cr
+        """Write in white; on planes light alone, so that letters keep a breath of their ground."""
+        pixels, white = self._layers[0][0], self._values(_WHITE)[0]
+        cv2.putText(pixels, text, origin, FONT, scale, white, weight_px, cv2.LINE_AA)
 
 
-def _fill(
-    pixels: Plane, first: Point, size: tuple[int, int], colour: float | Bgr, opacity: float
-) -> None:
-    (x, y), (width, height) = first, size
-    ground = pixels[y : y + height, x : x + width]
-    if opacity < 1.0:
-        plain = np.empty_like(ground)
-        plain[:] = np.rint(colour)
-        cv2.addWeighted(plain, opacity, ground, 1.0 - opacity, 0.0, dst=ground)
-    else:
-        ground[:] = np.rint(colour)
+def _yuv(colour: Bgr, bt709: bool, limited_range: bool) -> tuple[float, float, float]:
+    blue, green, red = (part / 255 for part in colour)
+    kr, kb = _KR_KB[bt709]
+    y = kr * red + (1 - kr - kb) * green + kb * blue
+    cb, cr = (blue - y) / (2 - 2 * kb), (red - y) / (2 - 2 * kr)
+    if limited_range:
+        return 16 + 219 * y, 128 + 224 * cb, 128 + 224 * cr
+    return 255 * y, 128 + 255 * cb, 128 + 255 * cr
 
 
-def _half(point: tuple[int, int]) -> tuple[int, int]:
-    return point[0] // 2, point[1] // 2
+def _at(point: Point, step: int) -> Point:
+    return point[0] // step, point[1] // step

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.frame.canvas import FONT, Bgr, Canvas, PixelCanvas, Point
+from core.frame.canvas import FONT, Bgr, Canvas, Point
 from core.types import Face, FrameReport, TextReading
 
 EMOTION_BGR: Final[dict[str, Bgr]] = {
@@ -69,7 +69,7 @@ def draw(
         BGR.
     """
     drawn = image.copy()
-    draw_on(PixelCanvas(drawn), report, threshold)
+    draw_on(Canvas.of_pixels(drawn), report, threshold)
     return drawn
 
 

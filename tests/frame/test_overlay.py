@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from core.frame.canvas import PlaneCanvas
+from core.frame.canvas import Canvas
 from core.frame.overlay import dashes, draw, draw_on, text_px
 from core.types import (
     EMOTIONS,
@@ -142,7 +142,9 @@ def test_drawn_on_planes_it_looks_as_drawn_on_pixels(bt709: bool, limited_range:
         np.full((480 // part, 640 // part), 128 if part == 2 else 126, np.uint8)
         for part in (1, 2, 2)
     )
-    canvas = PlaneCanvas(luma, (chroma[0], chroma[1]), bt709=bt709, limited_range=limited_range)
+    canvas = Canvas.of_planes(
+        luma, (chroma[0], chroma[1]), bt709=bt709, limited_range=limited_range
+    )
     ground = as_bgr(luma, *chroma, bt709=bt709, limited_range=limited_range)
     draw_on(canvas, told)
     drawn = as_bgr(luma, *chroma, bt709=bt709, limited_range=limited_range)
