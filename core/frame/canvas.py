@@ -97,9 +97,11 @@ class Canvas:
             cv2.addWeighted(plain, opacity, ground, 1.0 - opacity, 0.0, dst=ground)
 
     def words(self, text: str, origin: Point, scale: float, weight_px: int) -> None:
-        """Write in white; on planes light alone, so that letters keep a breath of their ground."""
-        pixels, white = self._layers[0][0], self._values(_WHITE)[0]
-        cv2.putText(pixels, text, origin, FONT, scale, white, weight_px, cv2.LINE_AA)
+        """Write in white."""
+        for (pixels, step), value in zip(self._layers, self._values(_WHITE), strict=True):
+            weight = max(1, weight_px // step)
+            where = _at(origin, step)
+            cv2.putText(pixels, text, where, FONT, scale / step, value, weight, cv2.LINE_AA)
 
 
 def _yuv(colour: Bgr, bt709: bool, limited_range: bool) -> tuple[float, float, float]:

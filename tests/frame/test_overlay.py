@@ -155,6 +155,18 @@ def test_drawn_on_planes_it_looks_as_drawn_on_pixels(bt709: bool, limited_range:
     assert np.allclose(pill, expected[135:149, 202:206].reshape(-1, 3).mean(axis=0), atol=6)
 
 
+def test_words_on_planes_are_white_on_every_colour() -> None:
+    luma, *chroma = (np.full((480 // part, 640 // part), 128, np.uint8) for part in (1, 2, 2))
+    canvas = Canvas.of_planes(luma, (chroma[0], chroma[1]), bt709=False, limited_range=True)
+    draw_on(canvas, report(face(Box(200, 150, 120, 140))))
+    drawn = as_bgr(luma, *chroma, bt709=False, limited_range=True)
+    label = drawn[126:150, 202:300].reshape(-1, 3).astype(float)
+    letters = label[label.max(axis=1) > 225]
+    assert len(letters) > 30
+    # Coloured on the ground's yellow they would be hard to read.
+    assert np.median(letters.max(axis=1) - letters.min(axis=1)) < 60
+
+
 def as_bgr(
     luma: NDArray[np.uint8], *chroma: NDArray[np.uint8], bt709: bool, limited_range: bool
 ) -> NDArray[np.uint8]:
