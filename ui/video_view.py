@@ -37,7 +37,7 @@ FAIR_MARGIN: Final = 0.15
 def empty(language: str, note: str = "") -> str:
     """Say what to do, for a visitor who has done nothing yet."""
     steps = "".join(f"<li>{_say(f'video.step_{n}', language)}</li>" for n in (1, 2, 3))
-    first = f'<p class="fmv-note" role="status">{escape(note)}</p>' if note else ""
+    first = f'<p class="fm-alert fmv-note" role="status">{escape(note)}</p>' if note else ""
     return (
         f'<div class="fmv-stage fmv-empty">{first}<h3>{_say("video.empty", language)}</h3>'
         f'<ol class="fm-steps">{steps}</ol>'
@@ -131,7 +131,7 @@ def player(language: str, job: Job, shown: plots.Charts, note: str = "", error: 
     note, error : str
         Lines above the video, such as that it covers only a part.
     """
-    notes = f'<p class="fmv-note" role="status">{escape(note)}</p>' if note else ""
+    notes = f'<p class="fm-alert fmv-note" role="status">{escape(note)}</p>' if note else ""
     if error:
         notes += (
             '<p class="fm-alert" role="alert"><span class="fm-sign" aria-hidden="true">!</span>'

@@ -1,12 +1,13 @@
 // The flow of frames: when to take one, how many may be under way, whose report is drawn.
 
+import { Pace } from "./pace.js";
+
 const PICTURE = { width: 640, height: 480, quality: 0.7 };
 const MOST_UNDER_WAY = 4;
 const LOST_MS = 5000;
-const RATE_OVER = 30;
 
 export class Flow {
-  // onReport(report, picture, latencyMs) draws; onPlain(picture, width, height) shows the camera while no report comes.
+  // onReport(report, picture, drawn) draws, then calls drawn(); onPlain(picture, width, height) shows the camera while no report comes.
   constructor({ video, link, onReport, onPlain }) {
     Object.assign(this, { video, link, onReport, onPlain });
     this.fpsLimit = 30;
@@ -28,10 +29,9 @@ export class Flow {
     this.workMs = 20;
     this.lastTakenMs = -Infinity;
     this.lastDrawnId = 0;
-    this.drawnAtMs = [];
+    this.pace = new Pace();
     this.skipped = 0;
     this.droppedThere = 0;
-    this.latencyMs = NaN;
   }
 
   start() {
@@ -43,12 +43,6 @@ export class Flow {
   stop() {
     this.running = false;
     this.reset();
-  }
-
-  get fps() {
-    const times = this.drawnAtMs;
-    if (times.length < 2) return NaN;
-    return ((times.length - 1) * 1000) / (times.at(-1) - times[0]);
   }
 
   get dropped() {
@@ -132,12 +126,7 @@ export class Flow {
 
   #drawn(frame) {
     const nowMs = performance.now();
-    const latency = nowMs - frame.capturedMs;
-    this.latencyMs = Number.isFinite(this.latencyMs)
-      ? this.latencyMs + (latency - this.latencyMs) * 0.1
-      : latency;
-    this.drawnAtMs.push(nowMs);
-    if (this.drawnAtMs.length > RATE_OVER) this.drawnAtMs.shift();
+    this.pace.drawn(nowMs, nowMs - frame.capturedMs);
   }
 
   // One frame at work and as many on the way as fit into the time they travel.

@@ -9,7 +9,7 @@ import { colourOf, drawFaces, drawPicture, drawTexts } from "./overlay.js";
 import { Faces, Incident, Meters, gradeOf, percent } from "./panels.js";
 import { Preferences } from "./preferences.js";
 import { StreamFlow } from "./stream_flow.js";
-import { layWords, put, speaking } from "./words.js";
+import { layWords, put, speaking, tell } from "./words.js";
 
 const FIGURES_MS = 200;
 const CHART_MS = 250;
@@ -195,6 +195,7 @@ class Live {
     this.faces?.clear();
     this.chart?.clear();
     this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    for (const pill of this.root.querySelectorAll(".fm-pill")) put(pill, "");
     this.enter(state, detail);
   }
 
@@ -232,9 +233,7 @@ class Live {
   }
 
   banner(words) {
-    const banner = this.find(".fm-banner");
-    put(banner, words);
-    banner.hidden = words === "";
+    tell(this.find(".fm-banner"), words);
   }
 
   // ---- messages ----------------------------------------------------------
@@ -326,8 +325,8 @@ class Live {
     this.meters.show({
       quality,
       risk: report?.risk ?? null,
-      fps: flow.fps,
-      latencyMs: flow.latencyMs,
+      fps: flow.pace.fps,
+      latencyMs: flow.pace.latencyMs,
       dropped: flow.dropped,
       system: report?.system,
       threshold,
@@ -340,8 +339,8 @@ class Live {
       quality: quality
         ? `${grade === "poor" ? "▼ " : ""}${this.t("common.quality")} ${quality.quality_score.toFixed(2)}`
         : "",
-      fps: Number.isFinite(flow.fps) ? `${flow.fps.toFixed(1)} fps` : "",
-      latency: Number.isFinite(flow.latencyMs) ? `${flow.latencyMs.toFixed(0)} ms` : "",
+      fps: Number.isFinite(flow.pace.fps) ? `${flow.pace.fps.toFixed(1)} fps` : "",
+      latency: Number.isFinite(flow.pace.latencyMs) ? `${flow.pace.latencyMs.toFixed(0)} ms` : "",
       recording: this.isRecording ? `● ${this.t("live.recording")}` : "",
       text: this.textWords(report),
       frozen: quality?.is_frozen ? `❙❙ ${this.t("common.frozen")}` : "",

@@ -1,6 +1,6 @@
 // What of a Mood session is seen and heard: its step, the words, the countdown, the buttons.
 
-import { layWords, put } from "./words.js";
+import { layWords, put, tell } from "./words.js";
 
 export class SessionView {
   constructor(root, t) {
@@ -16,15 +16,11 @@ export class SessionView {
   }
 
   trouble(words) {
-    const place = this.find(".fms-trouble");
-    put(place, words);
-    place.hidden = words === "";
+    tell(this.find(".fms-trouble"), words);
   }
 
   banner(words) {
-    const place = this.find(".fms-banner");
-    put(place, words);
-    place.hidden = words === "";
+    tell(this.find(".fm-banner"), words);
   }
 
   // ---- where the session stands --------------------------------------------

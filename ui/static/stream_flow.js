@@ -1,7 +1,8 @@
 // The flow of a camera that the server opens: its newest frame is asked for, one at a time.
 // It stands in for Flow, which sends the pictures of this browser's own camera.
 
-const RATE_OVER = 30;
+import { Pace } from "./pace.js";
+
 const AGAIN_MS = 150;
 const LOST_MS = 8000;
 
@@ -18,8 +19,7 @@ export class StreamFlow {
   reset() {
     clearTimeout(this.timer);
     this.asked++;
-    this.drawnAtMs = [];
-    this.latencyMs = NaN;
+    this.pace = new Pace();
     this.dropped = 0;
   }
 
@@ -36,12 +36,6 @@ export class StreamFlow {
   stop() {
     this.running = false;
     this.reset();
-  }
-
-  get fps() {
-    const times = this.drawnAtMs;
-    if (times.length < 2) return NaN;
-    return ((times.length - 1) * 1000) / (times.at(-1) - times[0]);
   }
 
   #ask() {
@@ -75,12 +69,7 @@ export class StreamFlow {
   #drawn(cameMs, ageMs) {
     const nowMs = performance.now();
     // From the server's first sight of the frame; what the camera itself takes nobody knows.
-    const latency = ageMs + nowMs - cameMs;
-    this.latencyMs = Number.isFinite(this.latencyMs)
-      ? this.latencyMs + (latency - this.latencyMs) * 0.1
-      : latency;
-    this.drawnAtMs.push(nowMs);
-    if (this.drawnAtMs.length > RATE_OVER) this.drawnAtMs.shift();
+    this.pace.drawn(nowMs, ageMs + nowMs - cameMs);
   }
 }
 

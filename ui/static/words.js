@@ -19,3 +19,9 @@ export function layWords(root, t) {
 export function put(node, words) {
   if (node.textContent !== words) node.textContent = words;
 }
+
+/** Write words into a place that is only there while there are some. */
+export function tell(place, words) {
+  put(place, words);
+  place.hidden = words === "";
+}
