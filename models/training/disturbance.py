@@ -15,7 +15,6 @@ import argparse
 import json
 import logging
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -26,7 +25,7 @@ from core.frame.emotion_net import prepare
 from models.training import data
 from models.training.degrade import KINDS, degrade
 from models.training.network import Disturbance, EmotionNet, describe
-from models.training.train import Recipe
+from models.training.train import load_run
 
 log = logging.getLogger("framemood.disturbance")
 FILE = "disturbance.pt"
@@ -91,11 +90,7 @@ def main() -> None:
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
 
-    recipe = Recipe()
-    state: dict[str, Any] = torch.load(arguments.run / "checkpoint.pt", weights_only=True)
-    net = EmotionNet(recipe.widths, recipe.depths)
-    net.load_state_dict(state[arguments.weights])
-    net.eval()
+    net = load_run(arguments.run, arguments.weights).eval()
     train = data.load(arguments.data / "train.npz")
     _, usable = data.soft_targets(train.votes)
     chosen = np.random.default_rng(0).permutation(int(usable.sum()))[: arguments.faces]

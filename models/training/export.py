@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from models.training import data
 from models.training.disturbance import FILE
 from models.training.network import Disturbance, EmotionNet, describe
-from models.training.train import Recipe, judge
+from models.training.train import Recipe, judge, load_run
 
 log = logging.getLogger("framemood.export")
 
@@ -114,17 +114,14 @@ def main() -> None:
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
 
-    recipe = Recipe()
-    state = torch.load(arguments.run / "checkpoint.pt", weights_only=True)
-    net = EmotionNet(recipe.widths, recipe.depths)
-    net.load_state_dict(state[arguments.weights])
-    head = Disturbance(recipe.widths[-1])
+    net = load_run(arguments.run, arguments.weights)
+    head = Disturbance(net.head.in_features)
     head.load_state_dict(torch.load(arguments.run / FILE, weights_only=True))
 
     held_out = data.load(arguments.data / "public.npz")
     label, keep = data.plurality(held_out.votes)
     images = torch.from_numpy(held_out.images).unsqueeze(1).float()
-    shipped = Shipped(net, head, torch.tensor(recipe.favour), 1.0).eval()
+    shipped = Shipped(net, head, torch.tensor(Recipe().favour), 1.0).eval()
     expected = _by_torch(shipped, images)
     temperature = fit_temperature(expected[keep], torch.from_numpy(label[keep]))
     shipped.sharpness.fill_(1.0 / temperature)
@@ -149,7 +146,6 @@ def main() -> None:
     out = _by_onnx(arguments.to, images.numpy())
     probabilities = torch.softmax(torch.from_numpy(out), 1).numpy()
     figures = {
-        "epoch": state["epoch"],
         "temperature": round(temperature, 4),
         "largest_difference_to_torch": worst,
         "largest_difference_by_half_precision": float(np.abs(out - exact).max()),

@@ -63,12 +63,31 @@ class EmotionNet(nn.Module):
             for k in range(depth):
                 blocks.append(Block(inputs, outputs, 2 if k == 0 else 1))
                 inputs = outputs
+        self.depths = depths
         self.blocks = nn.Sequential(*blocks)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(inputs, classes)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.head(self.dropout(self.maps(x).mean(dim=(2, 3))))
+
+    def grow_from(self, smaller: EmotionNet) -> None:
+        """Take the weights of a network of the same widths with as many blocks or fewer.
+
+        A block that the other lacks comes last in its stage and starts as an identity:
+        the second normalisation of a residual branch begins at zero (Goyal et al. 2017,
+        arXiv:1706.02677), so this network reads as the other did before it learns on.
+        """
+        self.stem.load_state_dict(smaller.stem.state_dict())
+        self.head.load_state_dict(smaller.head.state_dict())
+        mine, theirs = iter(self.blocks), iter(smaller.blocks)
+        for depth, known in zip(self.depths, smaller.depths, strict=True):
+            for k in range(depth):
+                block = next(mine)
+                if k < known:
+                    block.load_state_dict(next(theirs).state_dict())
+                else:
+                    nn.init.zeros_(block.body[-1].weight)
 
     def maps(self, x: Tensor) -> Tensor:
         """(N, C, H, W) activations before they are averaged."""
