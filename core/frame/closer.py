@@ -49,6 +49,8 @@ _REACH_S: Final = 0.35  # how long a face is looked for where it was
 _REACH_FRAMES: Final = 6
 _STEP: Final = 0.75  # of its side: how far a face may go from frame to frame
 _MOST_OF_WHOLE: Final = 0.75  # of its area: windows larger than this save nothing
+_LIVE_PARTS: Final = 1  # of the closer look, a live frame at most
+_LIVE_REACH_S: Final = 1.0  # of live frames both, since a busy machine takes fewer of them
 _EDGE_PX: Final = 2.0
 
 
@@ -112,10 +114,19 @@ class FaceSearch:
         Shared with other sources.
     settings : Settings
         ``detection_width`` and ``max_faces`` are used.
+    live : bool
+        Whether frames come as they happen. Where many share a machine they come far
+        apart, and must not cost the most just when there is the least time, which
+        would drive them further apart. So none costs more than ``_LIVE_PARTS`` parts of
+        the closer look, and of two the second is searched around known faces alone.
     """
 
-    def __init__(self, detector: FaceDetector, settings: Settings) -> None:
+    def __init__(self, detector: FaceDetector, settings: Settings, *, live: bool = False) -> None:
         self._detector = detector
+        self._live = live
+        self._reach_s = _LIVE_REACH_S if live else _REACH_S
+        self._sparse_s = _LIVE_REACH_S if live else _SPARSE_S
+        self._ticks, self._was_whole = 0, False
         self._width = settings.detection_width
         self._max_faces = settings.max_faces
         self._lock = threading.Lock()
@@ -143,17 +154,25 @@ class FaceSearch:
         found: Future[list[Detection]] = Future()
         with self._lock:
             before_s = self._past[-1][0] if self._past else -math.inf
-            is_first = not before_s <= time_s < before_s + _SPARSE_S or (
-                block_of(before_s) < block_of(time_s)
-            )
-            if is_first:
+            is_apart = not before_s <= time_s < before_s + self._sparse_s
+            starts_block = bool(self._past) and block_of(before_s) < block_of(time_s)
+            is_first = not self._past if self._live else is_apart or starts_block
+            if is_first or is_apart:
                 self._past.clear()
-            past = [entry for entry in self._past if entry[0] >= time_s - _REACH_S]
-            # The frame just before is often under way still; the one before it serves as well.
-            earlier = tuple(future for _, future in reversed(past[:-1] or past))
+            past = [entry for entry in self._past if entry[0] >= time_s - self._reach_s]
+            # Of a file the frame just before is often under way still; the one before it
+            # serves as well. Live frames come one by one.
+            done = past if self._live else past[:-1] or past
+            earlier = tuple(future for _, future in reversed(done))
             self._past.append((time_s, found))
-        ticks = range(0) if is_first else range(_tick(before_s) + 1, _tick(time_s) + 1)
-        is_whole = is_first or _tick(before_s, WHOLE_S) < _tick(time_s, WHOLE_S)
+            ticks = range(0) if is_first else range(_tick(before_s) + 1, _tick(time_s) + 1)
+            if self._live:
+                begun, self._ticks = self._ticks, self._ticks + min(len(ticks), _LIVE_PARTS)
+                ticks = range(begun, self._ticks)
+            is_whole = is_first or is_apart
+            if not is_whole and not (self._live and self._was_whole):
+                is_whole = _tick(before_s, WHOLE_S) < _tick(time_s, WHOLE_S)
+            self._was_whole = is_whole
         return Turn(ticks, is_first, is_whole, earlier, found)
 
     def find(self, picture: Shrinkable, turn: Turn) -> list[Detection]:

@@ -128,7 +128,7 @@ class FramePipeline:
         if faces:
             detector = detector or create_detector(self.settings)
             self.detector_name = detector.name
-            self._search = FaceSearch(detector, self.settings)
+            self._search = FaceSearch(detector, self.settings, live=live)
         self._classifier = (
             (classifier or EmotionClassifier(self.settings)) if faces and emotion else None
         )

@@ -25,7 +25,7 @@ LEARNED_WEIGHT, LEARNED_LEAN = 0.25, 0.3
 """Exponent of what was learned beside the parts, and how far it leans on them: they are
 sure to fall with every fault, it sees faults that they do not."""
 
-LEARNED_FRAMES: Final = (2, 6)
+LEARNED_FRAMES: Final = (4, 8)
 """Frames that share a learned score at least, and at most, while blur, noise and brightness
 change little; where they change much it is reckoned at once."""
 

@@ -126,6 +126,22 @@ def test_a_large_face_that_leaps_is_not_missed_in_any_frame() -> None:
     assert watch(lambda k: Scene([(*leaps[k // 4 % 4], 200)]), 60) == [1] * 60
 
 
+def test_live_frames_far_apart_cost_less_than_a_plain_search_and_a_part_each() -> None:
+    detector = Squares()
+    search = FaceSearch(detector, Settings(), live=True)
+    found, costs = [], []
+    for k in range(60):
+        detector.pixels.clear()
+        scene = Scene([NEAR] + [(900, 500, 32)] * (k >= 20))
+        found.append(len(search.find(scene, search.take_turn(k / 3))))
+        costs.append(sum(detector.pixels))
+    assert costs[0] > 4 * 320 * 180  # the first one is looked at wholly
+    assert max(costs[1:]) < 2.4 * 320 * 180
+    assert sum(costs[1:20]) < 19 * 320 * 180
+    assert 2 in found[20:45]
+    assert set(found) == {1, 2}
+
+
 def test_frames_far_apart_are_each_looked_at_wholly() -> None:
     scenes = [Scene([NEAR, (100 + 300 * k, 500, 32)]) for k in range(4)]
     assert watch(lambda k: scenes[k], 4, fps=1) == [2] * 4
