@@ -14,6 +14,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from ui.budget import Budget
 from ui.protocol import ProtocolError, Raw
 from ui.sessions import Lane, Sessions
 
@@ -71,6 +72,7 @@ class Admission:
     def __init__(self, sessions: Sessions) -> None:
         self.sessions = sessions
         self._settings = sessions.settings
+        self._budget = Budget(self._settings.worker_count, self._settings.max_sessions)
         self._line: deque[Applicant] = deque()
         self._of_visitor: Counter[str] = Counter()
         self._lock = threading.Lock()
@@ -81,6 +83,11 @@ class Admission:
         reply = await lane.submit(raw)
         self.on_reply(reply, lane)
         if reply.get("type") == "report":
+            if system := reply.get("system"):
+                self._budget.note(system["latency_ms"])
+            if self._line and len(self.sessions) < self.places:
+                with self._lock:
+                    self._advance()
             reply = {**reply, "under_way": self.under_way}
         return reply
 
@@ -93,6 +100,11 @@ class Admission:
         """
         crowded = len(self.sessions) > VISITORS_A_WORKER * self._settings.worker_count
         return 1 if crowded else MOST_UNDER_WAY
+
+    @property
+    def places(self) -> int:
+        """Visitors who may be live at once, as the frames so far were measured; who is, stays."""
+        return self._budget.places
 
     @property
     def waiting(self) -> int:
@@ -118,7 +130,7 @@ class Admission:
             if len(self._line) >= self._settings.most_waiting and not self._has_place():
                 raise ProtocolError(
                     "busy",
-                    f"all {self._settings.max_sessions} places are taken and "
+                    f"all {self.places} places are taken and "
                     f"{len(self._line)} wait; try again in a minute",
                 )
             applicant = Applicant(visitor)
@@ -152,10 +164,10 @@ class Admission:
             self.leave(applicant)
 
     def _has_place(self) -> bool:
-        return not self._line and len(self.sessions) < self._settings.max_sessions
+        return not self._line and len(self.sessions) < self.places
 
     def _advance(self) -> None:
-        while self._line:
+        while self._line and len(self.sessions) < self.places:
             try:
                 lane = self.sessions.open()
             except ProtocolError:

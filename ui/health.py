@@ -132,7 +132,7 @@ def state(admission: Admission) -> dict[str, Any]:
         "problem": sessions.problem,
         "workers": sessions.settings.worker_count,
         "sessions": len(sessions),
-        "places": sessions.settings.max_sessions,
+        "places": admission.places,
         "waiting": admission.waiting,
         "disk_free_mb": round(disk_free_mb),
     }
