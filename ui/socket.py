@@ -22,7 +22,8 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ui.admission import Admission, Applicant, waiting_reply
-from ui.protocol import MAX_MESSAGE_BYTES, ProtocolError, dropped_reply
+from ui.protocol import MAX_MESSAGE_BYTES, ProtocolError
+from ui.replies import dropped_reply
 from ui.sessions import MAX_WAITING, Lane
 from ui.visitors import visitor_of
 

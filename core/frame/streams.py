@@ -15,8 +15,9 @@ from av.error import FFmpegError
 from core.closing import Closing
 from core.errors import SourceError
 from core.frame.pictures import DecodedFrame
-from core.frame.sources import VideoSource, open_camera
+from core.frame.sources import open_camera
 from core.frame.urls import is_url, public_name
+from core.frame.video_source import VideoSource
 
 log = logging.getLogger(__name__)
 

@@ -18,8 +18,9 @@ from core.errors import RecordError
 from core.frame.annotated import AnnotatedVideo
 from core.frame.pictures import DecodedFrame
 from core.frame.pipeline import FramePipeline, Sighting
-from core.frame.sources import VideoSource, describe, open_source
+from core.frame.sources import open_source
 from core.frame.urls import is_url
+from core.frame.video_source import VideoSource, describe
 from core.records.provenance import model_facts
 from core.records.recorder import RunRecorder
 from core.records.run import RunSummary

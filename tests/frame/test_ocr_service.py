@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from core.errors import ModelError
 from core.frame.ocr import TextFollower, TextWorker
 from core.frame.ocr_process import in_reading_order, plain
-from core.frame.ocr_service import LARGEST_PX, TextService
+from core.frame.ocr_reader import LARGEST_PX
+from core.frame.ocr_service import TextService
 from core.frame.pictures import ImagePicture
 from core.settings import Settings
 from core.types import Box, Frame

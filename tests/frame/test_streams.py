@@ -16,8 +16,9 @@ from mjpeg_camera import MjpegCamera
 from numpy.typing import NDArray
 
 from core.errors import SourceError
-from core.frame.sources import VideoSource, open_camera
+from core.frame.sources import open_camera
 from core.frame.streams import CameraStream, StreamState
+from core.frame.video_source import VideoSource
 
 PATIENCE_S = 40.0
 

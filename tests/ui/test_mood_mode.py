@@ -11,8 +11,8 @@ from core.mood.session_file import read_session
 from core.settings import EMOTION_MODELS, Settings
 from core.types import EMOTIONS, Box, Face, FrameReport, QualityReading
 from tests.ui.doubles import PlainPipeline
+from ui.analysis import Session, _digests
 from ui.protocol import ProtocolError, Start, Step, read_message
-from ui.sessions import Session, _digests
 
 FPS = 10
 SHORT = {"baseline_s": 5, "stimulus_s": 5}

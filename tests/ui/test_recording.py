@@ -12,8 +12,8 @@ from core.records.store import list_runs, read_metrics
 from core.settings import Settings
 from core.types import FrameReport
 from tests.ui.doubles import PlainPipeline
+from ui.analysis import Session
 from ui.recording import LiveRecording
-from ui.sessions import Session
 
 START = {"type": "start_analysis", "mode": "live", "options": {}}
 ON = {"type": "record", "on": True}

@@ -10,7 +10,7 @@ import pytest
 from core.settings import Settings
 from tests.frame.mjpeg_camera import MjpegCamera
 from tests.ui.doubles import PlainPipeline
-from ui.sessions import Session
+from ui.analysis import Session
 
 WIDTH, HEIGHT = 960, 540
 SETTINGS = Settings(allow_streams=True)
