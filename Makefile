@@ -1,11 +1,12 @@
 # make run    set up, then open the app        make test   set up, then run all tests
 # make bench  write docs/benchmarks.md          make lint   style, types, import contracts
+# make coverage  branches of core that the tests take
 # make docs   the library's reference           make audit  bill of materials, licences, known weaknesses
 VENV ?= .venv
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := $(VENV)/bin
 
-.PHONY: run test lint unit bench docs audit format clean system-run system-test
+.PHONY: run test lint unit coverage bench docs audit format clean system-run system-test
 
 run: $(VENV)/.run
 	$(BIN)/python app.py --open
@@ -21,6 +22,9 @@ lint: $(VENV)/.test
 unit: $(VENV)/.test
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not browser'
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m browser
+
+coverage: $(VENV)/.test
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not browser' --cov=core --cov-report=term-missing:skip-covered
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks
