@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +34,7 @@ TABLES: Final = {
     "startup": ("Start and memory", ["startup"]),
     "live": ("Live viewers", ["live", "--viewers", "1", "4", "--seconds", "10"]),
     "load": ("A crowd", ["load", "--viewers", "16", "--seconds", "30"]),
+    "page": ("The page in a browser", ["page", "--rounds", "3", "--seconds", "8"]),
     "throughput": ("Video", ["throughput", "--seconds", "10", "--rounds", "3"]),
     "faces": ("Face detectors", ["faces", "--rounds", "20"]),
     "emotion": ("Emotion network", ["emotion"]),
@@ -40,7 +42,7 @@ TABLES: Final = {
     "incidents": ("Incidents", ["incidents", "--per-fault", "3", "--per-calm", "1"]),
     "failure": ("Failure prediction", ["failure", "--clips", "4"]),
     "session": ("Session: false alarms and power", ["phase_error", "--sessions", "20"]),
-    "films": ("Films", ["films", "--million"]),
+    "films": ("Films", ["films", "--million", "--loop-films", "20"]),
     "records": ("Records", ["records"]),
     "quality_tab": ("A day on the Quality tab", ["quality_tab"]),
 }
@@ -126,8 +128,15 @@ def main() -> None:
 
 
 def as_markdown(text: str) -> str:
-    """Tables of a benchmark as they are, what is laid out by spaces as it was laid out."""
-    return text if text.lstrip().startswith("|") or "\n|" in text else f"```text\n{text}\n```"
+    """Tables of a benchmark as tables, lines laid out by spaces as they were laid out."""
+    parts = []
+    for is_table, lines in groupby(text.splitlines(), lambda line: line.startswith("|")):
+        part = "\n".join(lines).strip("\n")
+        if not part.strip():
+            continue
+        is_laid_out = "\n" in part or "  " in part
+        parts.append(f"```text\n{part}\n```" if is_laid_out and not is_table else part)
+    return "\n\n".join(parts)
 
 
 def write_page(page: Path, texts: dict[str, str], parts: list[str]) -> None:

@@ -184,7 +184,7 @@ def measure(
         median = float(np.median(rates))
         print(
             f"| {count} | {sum(rates):.0f} | {rates[0]:.1f} | {median:.1f}"
-            f" | {rates[0] / median:.2f} | {np.percentile(latencies, 50):.0f} ms"
+            f" | {rates[0] / max(median, 1e-9):.2f} | {np.percentile(latencies, 50):.0f} ms"
             f" | {np.percentile(latencies, 95):.0f} ms"
             f" | {sum(viewer.dropped for viewer in seen)} | {len(refused)}"
             f" | {before:.0f} MB | {rss_mb(process):.0f} MB"

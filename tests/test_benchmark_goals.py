@@ -51,3 +51,17 @@ def test_the_plot_names_every_measured_goal(tmp_path: Path) -> None:
 def test_columns_of_spaces_keep_their_layout() -> None:
     assert as_markdown("a   b").startswith("```text")
     assert as_markdown("| a | b |") == "| a | b |"
+
+
+def test_words_after_a_table_are_no_row_of_it() -> None:
+    assert as_markdown("a table\n| a |\n| --- |\n| 1 |\nand so on") == (
+        "a table\n\n| a |\n| --- |\n| 1 |\n\nand so on"
+    )
+
+
+def test_all_groups_of_a_pattern_are_figures() -> None:
+    assert Goal("live", "rates", r"(\d) (\d)", 1).of("5 3\n7 4") == 3
+
+
+def test_of_a_mean_no_single_figure_decides() -> None:
+    assert Goal("live", "alarms", r"(\d+) %", 7, at_most=True, is_mean=True).of("10 %\n2 %") == 6
