@@ -7,15 +7,18 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from core.__main__ import main
+from core.commands import watch as watch_command
 from core.commands.watch import describe
 from core.frame.streams import StreamState
 from core.frame.watch import WatchStatus
-from core.types import Box, FrameReport, QualityReading, SystemReading, TextReading
+from core.incidents import Incident, Risk
+from core.types import Box, Face, FrameReport, QualityReading, SystemReading, TextReading
 
 sys.path.append(str(Path(__file__).parent / "frame"))
 
@@ -123,3 +126,61 @@ def test_what_is_read_in_the_picture_cannot_break_the_line() -> None:
     )
     status = WatchStatus("dock", StreamState("watching", connections=1), report, (), 5, 0)
     assert describe(status) == 'watching 9.8 frames/s, quality 83 %, text "a\\"\\u001b b"'
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (StreamState("connecting"), "connecting"),
+        (StreamState("lost", "it fell silent"), "lost (it fell silent)"),
+        (StreamState("retrying", "no answer", 2.04), "retrying in 2.0 s (no answer)"),
+    ],
+)
+def test_a_camera_without_picture_says_how_its_connection_stands(
+    state: StreamState, words: str
+) -> None:
+    stale = FrameReport(0, 1.0, "ok", quality=QualityReading(0.1, 120.0, 0.0, 0.01, False, 0.83))
+    assert describe(WatchStatus("dock", state, stale, (), 5, 0)) == words
+
+
+def test_what_is_wrong_and_what_may_be_soon_stand_in_the_line() -> None:
+    face = Face(1, Box(0, 0, 9, 9), 0.9, None, None, 0.0)
+    covered = Incident("covered", 1.0, 4.0)
+    report = FrameReport(0, 1.0, "ok", (face, face), risk=Risk(0.1, 0.375))
+    status = WatchStatus("dock", StreamState("watching"), report, (covered,), 5, 0, "no text")
+    assert describe(status) == (
+        f"watching, risk within 30 s 38 %, 2 faces, {covered.words().lower()}, no text"
+    )
+    alone = WatchStatus(
+        "dock", StreamState("watching"), FrameReport(0, 1.0, "ok", (face,)), (), 5, 0
+    )
+    assert describe(alone) == "watching, 1 face"
+
+
+def test_a_watch_that_is_stopped_keeps_and_tells_what_went_wrong(monkeypatch, capsys) -> None:
+    class Watched:
+        """A camera that gave frames until its disk was full."""
+
+        def __init__(self, source, settings, readings, *, name, **options) -> None:
+            self.name, self.problem = name, "the watch ended: disk full"
+            self.recorder = SimpleNamespace(run_id="r", problems=["metrics.csv: disk full"])
+            self.status = WatchStatus(name, StreamState("watching"), None, (), 7, 0)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *error: object) -> None:
+            return None
+
+    def interrupt(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(watch_command, "CameraWatch", Watched)
+    monkeypatch.setattr(watch_command.time, "sleep", interrupt)
+    assert main(["watch", "rtsp://camera/1"]) == 0
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == "stopped; what was measured is kept"
+    assert [line.partition(": ")[2] for line in said[1:]] == [
+        "metrics.csv: disk full",
+        "the watch ended: disk full",
+    ]

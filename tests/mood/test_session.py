@@ -374,6 +374,20 @@ def test_two_analyses_are_compared_on_the_command_line(tmp_path, capsys):
     assert capsys.readouterr().out == printed
 
 
+def test_the_table_of_both_phases_is_judged_alone_and_only_alone(tmp_path, capsys):
+    session = walked({"shift": 0.3})
+    both, one = tmp_path / "session.csv", tmp_path / "one.csv"
+    session.record().write_csv(both)
+    write_emotions(one, list(reports(10, seed=1)))
+    assert main(["session", str(both), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["primary_emotion"] == "happiness"
+    assert main(["session", str(one)]) == 1
+    assert "one.csv is one phase; give the emotions.csv of the second" in capsys.readouterr().err
+    for pair in ((both, one), (one, both)):
+        assert main(["session", *map(str, pair)]) == 1
+        assert "session.csv holds both phases; give it alone" in capsys.readouterr().err
+
+
 def test_the_command_judges_a_session_file_again(tmp_path, capsys):
     session = walked({"shift": 0.3})
     path = tmp_path / "session.json"
