@@ -38,7 +38,8 @@ def why_not_opened(error: Exception, name: str) -> str:
             "is not there (the server says 404); check the address",
         ),
         (
-            (av.error.HTTPError,),
+            # Both are theirs: one is 5xx, the other 4xx.
+            (av.error.HTTPError, av.error.HTTPClientError),
             "the server refuses to give it; check the address and whether it needs a login",
         ),
         (
