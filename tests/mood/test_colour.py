@@ -63,6 +63,19 @@ LABS = arrays(
 ).map(lambda values: np.abs(values) * [1, 0, 0] + values * [0, 1, 1])
 
 
+def test_the_darkest_grays_have_the_lightness_of_the_straight_part_of_the_curve():
+    # CIE 15:2004: below Y = 216 / 24389, L* = Y * 24389 / 27; sRGB is straight there, too.
+    levels = np.arange(0, 11)
+    lab = srgb_to_lab(np.repeat(levels[:, None], 3, axis=1))
+    assert lab[:, 0] == pytest.approx(levels / 255 / 12.92 * 24389 / 27, abs=1e-3)
+
+
+def test_the_curve_of_lightness_has_no_step_where_its_parts_meet():
+    lightness = srgb_to_lab(np.linspace(0, 40, 4001)[:, None].repeat(3, axis=1))[:, 0]
+    assert np.all(np.diff(lightness) > 0)
+    assert np.diff(lightness).max() < 0.01
+
+
 def test_ciede2000_gives_the_published_figures() -> None:
     assert len(SHARMA) == 34
     measured = delta_e_2000(SHARMA[:, :3], SHARMA[:, 3:6])

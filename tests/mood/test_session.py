@@ -9,6 +9,7 @@ import pytest
 
 from core.__main__ import main
 from core.errors import SessionError
+from core.mood import session as session_module
 from core.mood.recording import MEASURES, PhaseRecording, Sample, choose_subject
 from core.mood.session import MoodSession, SessionSettings
 from core.mood.session_file import COLUMNS, read_session, read_table
@@ -104,6 +105,91 @@ def test_the_second_phase_waits_for_a_full_baseline():
     with pytest.raises(SessionError, match="5 s more"):
         session.second_phase()
     assert session.state == "baseline"
+
+
+def test_each_phase_has_its_own_length():
+    session = MoodSession(SessionSettings(baseline_s=6.0, stimulus_s=9.0))
+    session.start()
+    assert session.progress.remaining_s == 6.0
+    feed(session, reports(5.8))
+    assert session.state == "baseline"
+    feed(session, reports(0.3, start_s=5.9))
+    session.second_phase()
+    assert session.progress.remaining_s == 9.0
+    feed(session, reports(8.8))
+    assert session.state == "stimulus"
+
+
+def test_the_last_frame_of_a_phase_ends_it_without_another():
+    session = MoodSession(SHORT)
+    session.start()
+    frames = list(reports(8))
+    feed(session, frames[:-2])
+    assert session.state == "baseline"
+    session.add(frames[-2])
+    assert session.state == "pause"
+
+
+def test_usable_time_counts_trusted_frames_only():
+    session = MoodSession(SHORT)
+    session.start()
+    feed(session, reports(3))
+    assert session.progress.usable_s == pytest.approx(3.0, abs=1e-6)
+    feed(session, reports(2, start_s=3.1, trust=0.1))
+    assert session.progress.usable_s == pytest.approx(3.0, abs=1e-6)
+    assert session.progress.elapsed_s > 5.0
+
+
+def test_each_loss_of_the_camera_is_counted_once_and_its_time_is_not_usable():
+    session = MoodSession(SHORT)
+    session.start()
+    feed(session, reports(2))
+    feed(session, reports(2, start_s=30.0))
+    feed(session, reports(1, start_s=60.0))
+    assert session.progress.usable_s == pytest.approx(5.0, abs=0.2)
+    feed(session, reports(8, start_s=61.1))
+    session.second_phase()
+    feed(session, reports(9, seed=2))
+    assert (session.record().first.losses, session.record().second.losses) == (2, 0)
+
+
+def test_what_is_reset_is_as_new():
+    session = MoodSession(SHORT)
+    session.start()
+    feed(session, reports(3))
+    session.hold("camera_lost")
+    session.reset()
+    assert session.progress == MoodSession(SHORT).progress
+    session.start()
+    feed(session, reports(9))
+    assert session.state == "pause"
+
+
+def test_a_frame_that_was_passed_over_only_lets_time_go_by():
+    session = MoodSession(SHORT)
+    session.start()
+    feed(session, reports(2))
+    usable_s = session.progress.usable_s
+    session.add(FrameReport(31, 2.1, "dropped"))
+    assert session.progress.elapsed_s > 2.0
+    assert session.progress.usable_s == usable_s
+
+
+def test_more_frames_than_a_phase_may_hold_are_refused(monkeypatch):
+    monkeypatch.setattr(session_module, "MOST_FRAMES", 20)
+    session = MoodSession(SHORT)
+    session.start()
+    with pytest.raises(SessionError, match="the baseline holds 20 frames already; send fewer"):
+        feed(session, reports(8))
+    assert session.state == "baseline"
+
+
+def test_frames_after_the_last_step_of_a_phase_are_not_in_it():
+    session = MoodSession(SHORT)
+    session.start()
+    feed(session, reports(7.0))
+    session.add(make_report(8.5, [make_face(LEVELS)]))
+    assert session.state == "pause"
 
 
 @pytest.mark.parametrize("fps", [5.0, 12.0, 30.0])
