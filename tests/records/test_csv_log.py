@@ -26,6 +26,7 @@ from core.records.csv_log import (
     line_of,
     metrics_row,
 )
+from core.records.locking import locked
 from core.types import (
     EMOTIONS,
     Box,
@@ -235,3 +236,38 @@ def test_what_a_disk_takes_only_half_of_is_not_there_at_all(
     with pytest.raises(OSError, match="space"):
         append_whole(path, b"run,2\n")
     assert path.read_bytes() == b"run,1\n"
+
+
+def test_a_long_torn_line_is_cut_off_whole(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.csv"
+    path.write_bytes(b"run_id,index\nrun,1\n" + b"x" * (3 * csv_log._TAIL_BYTES))
+    append_whole(path, b"run,2\n", b"run_id,index\n")
+    assert path.read_bytes() == b"run_id,index\nrun,1\nrun,2\n"
+
+
+def test_appending_nothing_writes_nothing_where_there_is_a_header_already(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.csv"
+    append_whole(path, b"", b"run_id,index\n")
+    assert path.read_bytes() == b"run_id,index\n"
+    append_whole(path, b"", b"run_id,index\n")
+    assert path.read_bytes() == b"run_id,index\n"
+
+
+def test_a_table_without_rows_is_not_set_aside(tmp_path: Path) -> None:
+    log = CsvLog(tmp_path / "metrics.csv", ("index", "text"), shared=True, rotate_bytes=20)
+    log.append()
+    log.append(line_of([1, "x" * 30]))
+    assert [path.name for path in tmp_path.glob("*.csv")] == ["metrics.csv"]
+    assert [row["index"] for row in read(log.path)] == ["1"]
+
+
+def test_a_table_that_another_program_holds_for_ever_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_log, "LOCK_S", 0.0)
+    path = tmp_path / "metrics.csv"
+    held = locked(path.with_name(f".{path.name}.lock"), 0.0)
+    with held, pytest.raises(RecordError, match="another program holds it; end the one that hangs"):
+        CsvLog(path, ("index",), shared=True).append(line_of([1]))
+    CsvLog(path, ("index",), shared=True).append(line_of([1]))
+    assert [row["index"] for row in read(path)] == ["1"]

@@ -218,3 +218,20 @@ def test_a_run_is_told_to_the_list_now_and_then_only(
     monkeypatch.setattr(recorder_module.time, "monotonic", lambda: 1.0)
     record(settings, 200)
     assert told == ["running", "done"]
+
+
+def test_a_run_without_a_directory_has_no_place_for_a_file(settings: Settings) -> None:
+    with RunRecorder(settings, source="camera", recorded=False) as run:
+        run.add(FrameReport(0, 0.0, "no_face"))
+        with pytest.raises(RecordError, match="keeps no files; give it a directory"):
+            run.path("annotated.mp4")
+
+
+def test_closing_twice_writes_and_counts_once(settings: Settings) -> None:
+    with RunRecorder(settings, source="camera", kind="live") as run:
+        run.add(FrameReport(0, 0.0, "no_face"), 0.5)
+        run.close()
+        first = run.summary()
+        run.close()
+    assert run.summary() == first
+    assert len(read_metrics(run.directory)) == 1
