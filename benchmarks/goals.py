@@ -77,7 +77,9 @@ GOALS: Final = (
         r"^faces \+ emotion over real time +([\d.]+)",
         4,
     ),
-    Goal("throughput", "annotated video, times real time", r"^annotated over real .* ([\d.]+) ", 2),
+    Goal(
+        "throughput", "annotated video, times real time", r"^annotated over real time +([\d.]+)", 2
+    ),
     Goal(
         "throughput", "faces and emotion, times fer's", r"^faces \+ emotion over fer +([\d.]+)", 1
     ),

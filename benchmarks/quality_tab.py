@@ -127,7 +127,7 @@ def in_browser(settings: Settings) -> float:
             page.set_default_timeout(60_000)
             page.goto(address)
             page.locator("#fm-tab-quality-button, [role=tab]").filter(has_text="Quality").click()
-            page.locator("#fmq-board .fmq-empty").wait_for()
+            page.locator("#fmq-board .fm-empty").wait_for()
             page.locator("#fmq-runs input").click()
             option = page.get_by_role("option").first
             option.wait_for()

@@ -39,7 +39,7 @@ def empty(language: str, note: str = "") -> str:
     steps = "".join(f"<li>{_say(f'video.step_{n}', language)}</li>" for n in (1, 2, 3))
     first = f'<p class="fm-alert fmv-note" role="status">{escape(note)}</p>' if note else ""
     return (
-        f'<div class="fmv-stage fmv-empty">{first}<h3>{_say("video.empty", language)}</h3>'
+        f'<div class="fmv-stage fm-state fm-empty">{first}<h3>{_say("video.empty", language)}</h3>'
         f'<ol class="fm-steps">{steps}</ol>'
         f'<p class="fm-soft">{_say("video.empty_more", language)}</p></div>'
     )
@@ -56,7 +56,7 @@ def greeting() -> str:
 def waiting(language: str, ahead: int) -> str:
     """Say that others are served first, and how many."""
     return (
-        '<div class="fmv-stage fmv-busy" role="status">'
+        '<div class="fmv-stage fm-state" role="status">'
         f"<h3>{_say('video.waiting', language)}</h3>"
         f'<p>{_say("video.ahead", language, count=ahead)}</p><div class="fm-progress fm-unknown">'
         "<i></i></div></div>"
@@ -78,7 +78,7 @@ def running(language: str, name: str, progress: Any) -> str:
     heading = f"<h3>{_say('video.running', language, name=name)}</h3>"
     if progress is None:
         return (
-            f'<div class="fmv-stage fmv-busy">{heading}<p>{_say("video.opening", language)}</p>'
+            f'<div class="fmv-stage fm-state">{heading}<p>{_say("video.opening", language)}</p>'
             '<div class="fm-progress fm-unknown"><i></i></div></div>'
         )
     total, done = progress.frames_total, progress.frames_done
@@ -104,7 +104,7 @@ def running(language: str, name: str, progress: Any) -> str:
         )
         frames = _say("video.frames_so_far", language, done=f"{done:,}")
     return (
-        f'<div class="fmv-stage fmv-busy">{heading}<div class="fmv-figures">{"".join(facts)}</div>'
+        f'<div class="fmv-stage fm-state">{heading}<div class="fmv-figures">{"".join(facts)}</div>'
         f'{bar}<p class="fm-soft">{frames}</p></div>'
     )
 
@@ -112,7 +112,7 @@ def running(language: str, name: str, progress: Any) -> str:
 def failed(language: str, message: str) -> str:
     """Say in one line what is wrong and how to mend it."""
     return (
-        f'<div class="fmv-stage fmv-failed"><p class="fm-alert" role="alert">'
+        f'<div class="fmv-stage fm-state fm-failed"><p class="fm-alert" role="alert">'
         f'<span class="fm-sign" aria-hidden="true">!</span>{escape(message)}</p></div>'
     )
 
@@ -339,7 +339,7 @@ def _column(name: str, language: str) -> str:
 
 def _downloads(language: str, directory: Path) -> str:
     links = "".join(
-        f'<li><a class="fmv-download" download="{name}" data-file="{_path(directory / name)}" '
+        f'<li><a class="fm-download" download="{name}" data-file="{_path(directory / name)}" '
         f'href="#" title="{escape(text(_tip(name), language), quote=True)}">'
         f"<b>{name}</b><small>{_size(directory / name)} · {_say(_tip(name), language)}</small>"
         "</a></li>"

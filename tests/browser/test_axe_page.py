@@ -20,10 +20,10 @@ GRAVE = {"serious", "critical"}
 THEMES, LANGUAGES = ("light", "dark"), ("en", "ko")
 AT_REST = {
     "live": ".fm-live[data-mounted]",
-    "video": "#fmv-stage .fmv-empty:visible",
+    "video": "#fmv-stage .fm-empty:visible",
     "session": ".fms[data-mounted]",
     "films": ".fmf .fmf-card",
-    "quality": "#fmq-board .fmq-empty:visible",
+    "quality": "#fmq-board .fm-empty:visible",
 }
 """What is in a tab once it has drawn itself."""
 

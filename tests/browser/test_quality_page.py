@@ -115,7 +115,7 @@ def open_quality(
         page.on("request", lambda request: page.asked.append(request.url))
         page.goto(f"{quality_server}?lang={language}")
         page.locator("[role=tab]").filter(has_text=re.compile("Quality|화질")).first.click()
-        expect(page.locator("#fmq-board .fmq-empty")).to_be_visible(timeout=READY_MS)
+        expect(page.locator("#fmq-board .fm-empty")).to_be_visible(timeout=READY_MS)
         return page
 
     return open_tab
@@ -150,7 +150,7 @@ def test_a_recorded_run_becomes_charts_a_gauge_scatters_and_a_table(open_quality
     expect(page.locator(".fmq-incident")).to_have_count(2)
     expect(page.locator(".fmq-incident").first).to_contain_text("out of focus")
     expect(chart(page)).to_contain_text("frozen")
-    names = page.locator("a.fmq-download").evaluate_all("links => links.map((a) => a.download)")
+    names = page.locator("a.fm-download").evaluate_all("links => links.map((a) => a.download)")
     assert names == ["metrics.csv", "emotions.csv", "incidents.json", "report.html"]
     assert page.faults == []
     # A page that analyses faces asks no other host for anything.

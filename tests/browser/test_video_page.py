@@ -37,7 +37,7 @@ def visit(visitor: Callable[..., BrowserContext], address: str) -> Callable[...,
         page.locator("#fm-tab-video-button, [role=tab]").filter(
             has_text=re.compile("Video|동영상")
         ).first.click()
-        expect(page.locator("#fmv-stage .fmv-empty:visible")).to_be_visible(timeout=60_000)
+        expect(page.locator("#fmv-stage .fm-empty:visible")).to_be_visible(timeout=60_000)
         return page
 
     return open_tab

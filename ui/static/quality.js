@@ -99,7 +99,7 @@ class QualityTab {
 
   empty() {
     const { t } = this.page;
-    return h("div", { class: "fmq-state fmq-empty" }, h("h3", {}, t("quality.empty")), h("p", {}, t("quality.empty_words")),
+    return h("div", { class: "fm-state fm-empty" }, h("h3", {}, t("quality.empty")), h("p", {}, t("quality.empty_words")),
       h("ol", { class: "fm-steps" }, [1, 2, 3].map((step) => h("li", {}, t(`quality.step_${step}`)))), h("p", { class: "fm-soft" }, t("quality.empty_more")));
   }
 
@@ -107,12 +107,12 @@ class QualityTab {
     const { t } = this.page;
     const known = share !== null && share !== undefined;
     const percent = Math.round((share || 0) * 100);
-    return h("div", { class: "fmq-state" }, h("h3", {}, t("quality.busy")), h("p", { class: "fm-soft" }, t("quality.busy_words")),
+    return h("div", { class: "fm-state" }, h("h3", {}, t("quality.busy")), h("p", { class: "fm-soft" }, t("quality.busy_words")),
       h("div", { class: known ? "fm-progress" : "fm-progress fm-unknown", role: "progressbar", "aria-label": t("quality.busy"), "aria-valuemin": 0, "aria-valuemax": 100, ...(known ? { "aria-valuenow": percent } : {}) },
         h("i", known ? { style: `width:${percent}%` } : {})));
   }
 
   failed({ error, name }) {
-    return h("div", { class: "fmq-state fmq-failed" }, h("p", { class: "fm-alert", role: "alert" }, h("span", { class: "fm-sign", "aria-hidden": "true" }, "!"), this.page.t(`quality.error_${error}`, { name })));
+    return h("div", { class: "fm-state fm-failed" }, h("p", { class: "fm-alert", role: "alert" }, h("span", { class: "fm-sign", "aria-hidden": "true" }, "!"), this.page.t(`quality.error_${error}`, { name })));
   }
 }

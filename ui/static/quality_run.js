@@ -159,7 +159,7 @@ export class RunPanel {
 
   drawDownloads() {
     const { t } = this.page;
-    const links = this.run.files.map(([name, bytes]) => h("li", {}, h("a", { class: "fmq-download", href: this.address(name), download: name, title: t(`quality.file_${name.replace(".", "_")}`) },
+    const links = this.run.files.map(([name, bytes]) => h("li", {}, h("a", { class: "fm-download", href: this.address(name), download: name, title: t(`quality.file_${name.replace(".", "_")}`) },
       h("b", {}, name), h("small", {}, `${size(bytes)} · ${t(`quality.file_${name.replace(".", "_")}`)}`))));
     this.downloads.replaceChildren(h("h4", {}, t("quality.downloads")), h("ul", { class: "fm-downloads" }, links), h("p", { class: "fm-soft" }, t(`quality.kept_${["own", "brought", "sample"].includes(this.run.kind) ? this.run.kind : "record"}`)));
   }
