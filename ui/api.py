@@ -76,7 +76,7 @@ def analyze_image(context: Context, image: FileData) -> dict[str, Any]:
             context.settings,
             detection_width=max(STILL_WIDTH, context.settings.detection_width),
         )
-        report = FramePipeline(closely, smoothing=False).analyze(frame)
+        report = FramePipeline(closely, smoothing=False, mirror=True).analyze(frame)
     quality = report.quality
     return {
         "width": width,

@@ -29,7 +29,7 @@ def run(arguments: Namespace) -> int:
     closely = replace(settings, detection_width=max(STILL_WIDTH, settings.detection_width))
 
     def read(frame: DecodedFrame) -> dict[str, object]:
-        report = FramePipeline(closely, quality=False, smoothing=False).analyze(frame)
+        report = FramePipeline(closely, quality=False, smoothing=False, mirror=True).analyze(frame)
         width, height = frame.size
         return {"width": width, "height": height, "faces": [as_dict(f) for f in report.faces]}
 

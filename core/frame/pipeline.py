@@ -100,6 +100,9 @@ class FramePipeline:
         Taken instead of the network that ships.
     live : bool
         Whether frames come as they happen, so that slow work here can make the source stutter.
+    mirror : bool
+        Whether faces are read in the mirror as well, see ``EmotionClassifier.read``:
+        for single pictures.
 
     Raises
     ------
@@ -119,6 +122,7 @@ class FramePipeline:
         detector: FaceDetector | None = None,
         classifier: EmotionClassifier | None = None,
         live: bool = False,
+        mirror: bool = False,
     ) -> None:
         keep_to_one_thread()
         keep_freed_memory()
@@ -133,7 +137,7 @@ class FramePipeline:
             (classifier or EmotionClassifier(self.settings)) if faces and emotion else None
         )
         self._meter = QualityMeter(self.settings.quality_width) if quality else None
-        self._live = live
+        self._live, self._mirror = live, mirror
         self._text = TextFollower(self.settings, live=live) if ocr else None
         self._monitor = LivenessMonitor()
         self._predictor = FailurePredictor(self.settings)
@@ -213,7 +217,7 @@ class FramePipeline:
                     luma_upright.full_range(crop_face(luma_upright.plane, detection))
                     for detection in detections
                 ]
-                probabilities, told = self._classifier.read(crops)
+                probabilities, told = self._classifier.read(crops, mirror=self._mirror)
                 disturbances = [None] * len(crops) if told is None else told.tolist()
                 trusts = [
                     read_trust(crop, detection, disturbance)

@@ -49,6 +49,17 @@ def test_seven_are_the_eight_without_contempt_renormalised(classifier: EmotionCl
     np.testing.assert_allclose(classifier.classify(crop)[0], expected, rtol=1e-5)
 
 
+def test_a_face_and_its_mirror_image_read_alike_unless_the_second_look_is_left_out(
+    classifier: EmotionClassifier,
+) -> None:
+    crop = np.ascontiguousarray(data.astronaut()[50:170, 150:290, 1])
+    other = crop[:, ::-1]
+    one, two = classifier.classify([crop])[0], classifier.classify([other])[0]
+    np.testing.assert_allclose(one, two, atol=1e-5)
+    plain = classifier.classify([crop, other], mirror=False)
+    assert not np.allclose(plain[0], plain[1], rtol=0.01)
+
+
 def test_no_crops_give_no_rows(classifier: EmotionClassifier) -> None:
     assert classifier.classify([]).shape == (0, 7)
     assert classifier.classify_ferplus([]).shape == (0, 8)
