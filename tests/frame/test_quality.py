@@ -144,16 +144,19 @@ def test_noise_of_the_same_picture_reads_the_same_at_360p_and_1080p() -> None:
 
 
 @pytest.mark.parametrize("name", PHOTOGRAPHS)
-def test_damage_never_raises_the_score_noticeably(name: str) -> None:
+def test_damage_never_raises_the_score(name: str) -> None:
     image = photograph(name)
     for series in (
         [blurred(image, sigma) for sigma in BLUR_SIGMAS_PX],
         [noisy(image, sigma) for sigma in (0, 3, 8, 20, 50)],
         [darkened(image, gain) for gain in (1.0, 0.6, 0.4, 0.2, 0.1, 0.05, 0.02)],
     ):
-        scores = [read(damaged).quality_score for damaged in series]
-        assert all(b <= a + 0.02 for a, b in pairwise(scores))
-        assert scores[-1] < scores[0] - 0.1
+        sound, *scores = [read(damaged).quality_score for damaged in series]
+        assert all(b < a for a, b in pairwise(scores))
+        # The first step is too slight to be seen once the picture is reduced: there the parts
+        # stand still, and what was learned is no ruler to the third digit.
+        assert scores[0] <= sound + 0.008
+        assert scores[-1] < sound - 0.1
 
 
 def test_one_meter_scores_a_row_of_pictures_as_fresh_meters_do() -> None:
