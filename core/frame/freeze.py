@@ -12,7 +12,8 @@ stopped; a night scene whose noise the codec hardly lets through has to be
 silent for longer; and where silence begins with a keyframe, or nothing was ever
 heard, the codec may have wiped away all there was, so that only time tells.
 
-Movement that ends between two frames needs no silence: ``core.frame.stop`` hears that.
+A codec that goes on refining is not silent for seconds: where the change fell between two
+frames, ``core.frame.residue`` tells what is left of it from life.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.frame.stop import StopDetector
+from core.frame.residue import ResidueWatch
 
 SILENT, NEARLY_SILENT = 0.0007, 0.003
 """Mean absolute change, luma steps a pixel, up to which a frame says nothing new; the second
@@ -92,7 +93,7 @@ class FreezeDetector:
         self._limit, self._hold_s = SILENT, 0.0
         self._was_heard = False
         self._is_frozen = False
-        self._stop = StopDetector()
+        self._residue = ResidueWatch()
 
     def update(self, plane: NDArray[np.uint8], time_s: float, gain: float = 1.0) -> bool:
         """Take the next frame and say whether the source is frozen.
@@ -118,10 +119,11 @@ class FreezeDetector:
             self._before, self._time_s = kept, time_s
             return False
         self._time_s = time_s
-        return self.hear(cv2.norm(plane, before, cv2.NORM_L1) / plane.size * gain, time_s)
+        change = cv2.norm(plane, before, cv2.NORM_L1) / plane.size * gain
+        is_silent = self._is_silent(change, time_s)
+        return self._residue.look(self._before, change, time_s) or is_silent
 
-    def hear(self, change: float, time_s: float) -> bool:
-        """Take how much a frame changed, mean absolute luma steps, and judge."""
+    def _is_silent(self, change: float, time_s: float) -> bool:
         self._changes.append((time_s, change))
         self._was_heard |= change > 0
         while self._changes[0][0] < time_s - _LIFE_S - 1e-6:
@@ -130,8 +132,7 @@ class FreezeDetector:
             self._listen_for_life(time_s)
         else:
             self._listen_for_silence(time_s)
-        stopped = self._stop.hear(change, time_s)
-        return self._is_frozen or stopped
+        return self._is_frozen
 
     def _listen_for_silence(self, time_s: float) -> None:
         start_s = time_s - WINDOW_S

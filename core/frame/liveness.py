@@ -34,6 +34,7 @@ _LOOK_EVERY_S: Final = 0.045
 """Nothing here needs every frame of a fast source, stutter apart."""
 
 _LEARN_EVERY_S: Final = 1.0
+_TOGETHER_S: Final = 1.0
 _FORGET_S: Final = 5.0
 
 
@@ -166,6 +167,11 @@ class LivenessMonitor:
             "moved": self._moves.look(view, history),
         }
         found |= {kind: finding for kind, finding in more.items() if finding is not None}
+        if "freeze" in found and "defocused" in found:
+            # Blur takes the noise away as well; what comes with it is no freeze.
+            apart_s = found["freeze"].onset_s - found["defocused"].onset_s
+            if "freeze" not in self._open and abs(apart_s) <= _TOGETHER_S:
+                del found["freeze"]
         if "freeze" in found:
             found.pop("stutter", None)
         if "noise_burst" in found and "defocused" not in self._open:

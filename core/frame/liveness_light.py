@@ -7,9 +7,7 @@ from typing import Final
 import numpy as np
 
 from core.frame.liveness_baseline import Usual
-from core.frame.liveness_fade import FadeWatch
 from core.frame.liveness_finding import Finding, Hold
-from core.frame.liveness_stop import StopWatch
 from core.frame.liveness_view import Before, History, View
 from core.frame.noise import noise_steps
 
@@ -93,16 +91,12 @@ class FreezeWatch:
 
     def __init__(self) -> None:
         self._hold = Hold(_FREEZE_HOLD_S + _FREEZE_LAG_S, 0.0)
-        self._fade, self._stop = FadeWatch(), StopWatch()
 
     def look(self, view: View, history: History) -> Finding | None:
         """Say whether it is frozen now; the onset is the last moment that moved."""
-        faded_s, stopped_s = self._fade.look(view, history), self._stop.look(view)
-        stopped_s = faded_s if stopped_s is None else stopped_s
-        frozen = view.reading.is_frozen or stopped_s is not None
-        onset_s = None
+        frozen, onset_s = view.reading.is_frozen, None
         if frozen and self._hold.since_s is None:
-            onset_s = stopped_s or self._last_moved_s(view, history)
+            onset_s = self._last_moved_s(view, history)
         if not self._hold.update(frozen, view.time_s, onset_s=onset_s):
             return None
         assert self._hold.since_s is not None

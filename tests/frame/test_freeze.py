@@ -91,6 +91,27 @@ def test_a_frozen_stretch_is_flagged_and_released_in_time(
     assert flagged[-1] <= end_s + RELEASE_LIMIT_S
 
 
+@pytest.mark.parametrize("preset", ["ultrafast", "superfast"])
+@pytest.mark.parametrize("crf", ["20", "26"])
+@pytest.mark.parametrize("fps", [15, 30])
+def test_a_frozen_picture_that_its_codec_goes_on_refining_is_flagged_and_released_in_time(
+    preset: str, crf: str, fps: int
+) -> None:
+    before, after = live(1.5, fps, 2.5, moving=True), live(1.5, fps, 2.5, moving=True)[::-1]
+    frames = [*before, *[before[-1]] * (3 * fps), *after]
+    flagged = frozen_times(encoded(frames, fps, crf=crf, preset=preset))
+    onset_s, end_s = (len(before) - 1) / fps, len(before) / fps + 3
+    assert flagged
+    assert onset_s < flagged[0] <= onset_s + ONSET_LIMIT_S
+    assert end_s - 0.5 <= flagged[-1] <= end_s + RELEASE_LIMIT_S
+
+
+@pytest.mark.parametrize("preset", ["ultrafast", "superfast"])
+def test_a_camera_that_stops_at_once_is_not_frozen_while_its_noise_goes_on(preset: str) -> None:
+    frames = live(1.5, 15, 3, moving=True) + live(3, 15, 3, moving=False)
+    assert not frozen_times(encoded(frames, 15, crf="23", preset=preset))
+
+
 @pytest.mark.parametrize("fps", [10, 25, 60])
 @pytest.mark.parametrize("sigma", [1.0, 3.0])
 @pytest.mark.parametrize("gain", [1.0, 0.1])

@@ -1,0 +1,80 @@
+"""What a codec refines of a repeated picture is told from what lives on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.frame.residue import ResidueWatch
+
+Plane = NDArray[np.uint8]
+FPS, SIZE = 15, (90, 160)
+STOP = 2 * FPS
+
+
+def planes(values: Iterable[NDArray[np.float64]]) -> list[Plane]:
+    return [np.uint8(np.clip(np.rint(each), 0, 255)) for each in values]
+
+
+def noisy(count: int, sigma: float, seed: int = 1) -> list[NDArray[np.float64]]:
+    random = np.random.default_rng(seed)
+    still = 60 + 120 * random.random(SIZE)
+    return [still + random.normal(0, sigma, SIZE) for _ in range(count)]
+
+
+def refined(target: NDArray[np.float64], count: int) -> list[NDArray[np.float64]]:
+    """A picture 5 steps away from a target, pixels of which jump to it from frame to frame."""
+    random = np.random.default_rng(2)
+    shown = target + random.choice([-5.0, 5.0], SIZE)
+    made = []
+    for _ in range(count):
+        sent = random.random(SIZE) < 0.06
+        shown = np.where(sent, target, shown)
+        made.append(shown)
+    return made
+
+
+def told(frames: list[Plane]) -> list[float]:
+    watch, times = ResidueWatch(), []
+    for index in range(1, len(frames)):
+        change = float(np.abs(np.float64(frames[index]) - frames[index - 1]).mean())
+        if watch.look(frames[index], change, index / FPS):
+            times.append(index / FPS)
+    return times
+
+
+def test_change_that_falls_at_once_and_adds_up_is_told_within_a_second_and_until_life_is_back() -> (
+    None
+):
+    live = noisy(STOP, 6.0)
+    again = noisy(STOP, 6.0, seed=4)
+    frames = planes([*live, *refined(live[-1], 3 * FPS), *again])
+    times = told(frames)
+    assert times
+    # The first change of all is that to the repeated picture.
+    assert STOP / FPS < times[0] <= STOP / FPS + 1.0
+    end_s = STOP / FPS + 3
+    assert end_s - 0.2 <= times[-1] <= end_s + 0.5
+
+
+def test_noise_that_goes_on_at_a_lower_level_is_alive() -> None:
+    assert told(planes([*noisy(STOP, 6.0), *noisy(3 * FPS, 2.0)])) == []
+
+
+def test_a_source_that_shows_a_new_picture_now_and_then_is_not_told_of() -> None:
+    live = noisy(STOP, 6.0)
+    new = noisy(3 * FPS, 6.0, seed=5)
+    shown: list[NDArray[np.float64]] = []
+    for first in range(0, 3 * FPS, 5):
+        shown += refined(new[first], 5)
+    assert told(planes([*live, *shown])) == []
+
+
+def test_what_slows_down_by_itself_has_not_stopped() -> None:
+    still = noisy(1, 0.0)[0]
+    ramp = 2.0 * np.arange(SIZE[1])[None, :] % 255
+    places = np.cumsum([3.0] * STOP + [3.0 * 0.6**each for each in range(3 * FPS)])
+    frames = planes(0.5 * still + 0.5 * np.abs(ramp - place) for place in places)
+    assert told(frames) == []
