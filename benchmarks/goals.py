@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,10 +49,12 @@ class Goal:
 
     def margin(self, value: float) -> float:
         """How many times over the goal is met; 1 is just met."""
-        least = 1e-9
-        return self.goal / max(value, least) if self.at_most else value / self.goal
+        if self.at_most:
+            return self.goal / value if value else math.inf
+        return value / self.goal
 
 
+MANY: Final = 100
 CELL: Final = r"[^|\n]*\|"
 
 GOALS: Final = (
@@ -87,7 +90,7 @@ GOALS: Final = (
     Goal("emotion", "macro F1 (7 emotions)", rf"^\| framemood \|{CELL} ([\d.]+)", 0.74),
     Goal(
         "quality",
-        "blur and noise follow what was done, lowest Spearman's rho",
+        "blur and noise, lowest Spearman's rho",
         r"^\S+ +([\d.]+) +([\d.]+) +([\d.]+) +([\d.]+) +[\d.]+ \|",
         0.95,
     ),
@@ -138,13 +141,18 @@ def outcomes(texts: dict[str, str]) -> list[Outcome]:
     return [Outcome(goal, goal.of(texts[goal.table])) for goal in GOALS if goal.table in texts]
 
 
+def times(margin: float) -> str:
+    """A margin in words; a hundred times is as good as a million."""
+    return f"{margin:.2f}" if margin < MANY else f"> {MANY}"
+
+
 def as_table(found: list[Outcome]) -> str:
     """Markdown of the goals; the margin says how many times over each is met."""
     lines = ["| | measured | goal | margin | |", "| --- | --: | --: | --: | --- |"]
     for each in found:
         goal, value = each.goal, each.value
         figure = "–" if value is None else f"{value:g}"
-        margin = "–" if value is None else f"{goal.margin(value):.2f}"
+        margin = "–" if value is None else times(goal.margin(value))
         sign = "≤" if goal.at_most else "≥"
         lines.append(f"| {goal.name} | {figure} | {sign} {goal.goal:g} | {margin} | {each.words} |")
     return "\n".join(lines)
@@ -167,11 +175,11 @@ def plot(found: list[Outcome], path: Path) -> None:
         met = margin >= 1
         axes.barh(row, shown - 1, left=1, height=0.62, color="#007a56" if met else "#b93428")
         axes.annotate(
-            f"{margin:.2g}x" + ("" if met else " missed"),
-            (shown, row),
-            xytext=(5 if met else -5, 0),
+            f"{times(margin)}x" + ("" if met else " missed"),
+            # What is missed is said on the free side of the line.
+            (max(shown, 1.0), row),
+            xytext=(5, 0),
             textcoords="offset points",
-            ha="left" if met else "right",
             va="center",
             fontsize=8,
         )
