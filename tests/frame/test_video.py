@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import json
 import threading
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -204,7 +205,9 @@ def test_a_damaged_video_has_a_row_for_every_frame_that_was_lost(
     lost = [row for row in metrics if row["status"] == "unreadable"]
     assert {row["quality_score"] for row in lost} == {""}
     incidents = json.loads((tmp_path / "out" / "incidents.json").read_text("utf-8"))
-    assert "unreadable" in {incident["kind"] for incident in incidents}
+    spans = [(i["onset_s"], i["end_s"]) for i in incidents if i["kind"] == "unreadable"]
+    times = [float(row["time_s"]) for row in lost]
+    assert all(any(begin <= at <= end for begin, end in spans) for at in times)
 
 
 @pytest.fixture(scope="module")
@@ -238,7 +241,9 @@ def test_weak_and_frozen_stretches_are_found_where_they_are(trouble: Path, tmp_p
     assert summary.min_quality < summary.mean_quality
     assert 0 < (summary.below_threshold or 0) < 0.6
     incidents = json.loads((tmp_path / "incidents.json").read_text("utf-8"))
-    assert {incident["kind"] for incident in incidents} >= {"weak", "freeze", "defocused"}
+    # A picture that stands still is weak as well, however fine it is.
+    kinds = Counter(incident["kind"] for incident in incidents)
+    assert kinds == {"weak": 2, "freeze": 1, "defocused": 1}
     (defocused,) = (each for each in incidents if each["kind"] == "defocused")
     assert defocused["onset_s"] == pytest.approx(3.0, abs=1.0)
     onsets = [incident["onset_s"] for incident in incidents]
