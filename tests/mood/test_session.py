@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from core.__main__ import main
 from core.errors import SessionError
 from core.mood import session as session_module
+from core.mood.comparison import compare_phases
 from core.mood.recording import MEASURES, PhaseRecording, Sample, choose_subject
 from core.mood.session import MoodSession, SessionSettings
 from core.mood.session_file import COLUMNS, read_session, read_table
@@ -569,3 +571,70 @@ def test_a_file_that_is_not_there_is_named_with_the_mend(tmp_path, capsys):
         assert name in said
         assert "check its name" in said
         assert "Errno" not in said
+
+
+# --- what is no phase, no setting, no landmark --------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"seed": -1}, "seed=-1 is below 0"),
+        ({"resamples": 10_001}, "outside 0 to 10000"),
+        ({"resamples": -1}, "outside 0 to 10000"),
+        ({"baseline_s": 1.0}, "is no length of a phase"),
+        ({"stimulus_s": float("nan")}, "is no length of a phase"),
+    ],
+)
+def test_a_setting_that_a_session_cannot_have_is_refused(wrong, said):
+    with pytest.raises(SessionError, match=said):
+        SessionSettings(**wrong)
+
+
+@pytest.mark.parametrize("wrong", [{"seed": -1}, {"resamples": -1}])
+def test_a_comparison_refuses_a_seed_that_is_none(wrong):
+    phase = np.tile(LEVELS, (30, 1))
+    with pytest.raises(SessionError, match="must be 0 or more"):
+        compare_phases(phase, phase, 15.0, **wrong)
+
+
+def test_a_picture_whose_quality_was_not_measured_keeps_its_faces():
+    report = FrameReport(0, 0.0, "ok", (make_face(LEVELS),))
+    sample = Sample.of(report, 1.5)
+    assert (sample.time_s, len(sample.faces)) == (1.5, 1)
+    assert np.isnan(sample.brightness) and np.isnan(sample.blur_score)
+
+
+def test_a_head_turns_to_either_side_and_eyes_in_one_point_tell_no_turn():
+    turns = [
+        Sample.of(make_report(0.0, [make_face(LEVELS, yaw=yaw)]), 0.0).faces[0].turn_degrees
+        for yaw in (-10.0, 0.0, 10.0)
+    ]
+    assert turns[0] == pytest.approx(-turns[2])
+    assert turns[1] == 0 < turns[2] < 90
+    blind = replace(make_face(LEVELS), landmarks=np.zeros((5, 2), np.float32))
+    assert np.isnan(Sample.of(make_report(0.0, [blind]), 0.0).faces[0].turn_degrees)
+
+
+def test_a_phase_without_a_frame_is_the_same_at_any_rate():
+    empty = PhaseRecording.of([])
+    assert empty.at_rate(5.0) is empty
+    assert empty.fps == 0
+    assert empty.trust.shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("break_it", "said"),
+    [
+        (lambda frames: frames["time_s"].reverse(), "time_s does not rise"),
+        (lambda frames: frames["time_s"].pop(), "columns differ in length"),
+        (lambda frames: frames["trust"].pop(), "columns differ in length"),
+    ],
+)
+def test_a_session_file_whose_columns_do_not_fit_is_refused(tmp_path, break_it, said):
+    document = json.loads(walked().record().to_json())
+    break_it(document["phases"]["baseline"]["frames"])
+    path = tmp_path / "session.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(SessionError, match=said):
+        read_session(path)
