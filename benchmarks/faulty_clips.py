@@ -3,14 +3,15 @@
 A scene is a camera: it gives a picture for any time, before its sensor's noise. A
 fault changes what the lens sees, what the sensor makes of it or what is sent. The
 scenes are split: those of ``DEVELOP`` were looked at while limits were chosen, those
-of ``JUDGE`` only to report.
+of ``JUDGE`` were kept for a first report and have been looked at since, those of
+``UNSEEN`` are only ever reported. Unseen ones are encoded in many ways.
 """
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -34,6 +35,8 @@ FAULTS = (
 )
 DEVELOP = ("astronaut", "coffee", "china", "motorcycle_left", "camera", "coins")
 JUDGE = ("chelsea", "rocket", "flower", "grace_hopper", "moon", "brick", "ihc")
+GRADIO = ("cheetah", "lion", "tower")
+UNSEEN = ("motorcycle_right", "hubble_deep_field", "grass", "clock_motion", *GRADIO)
 MANNERS = ("static", "night", "pan", "zoom", "traffic", "sway")
 CALM = ("night", "static", "traffic", "passer", "cuts", "pan", "sunset", "sunrise", "lights")
 
@@ -54,6 +57,8 @@ class Clip:
     noise: float
     seed: int
     fault_s: float = 30.0
+    preset: str = "superfast"
+    keyframes: int = 250
 
     @property
     def name(self) -> str:
@@ -73,6 +78,11 @@ def photograph(name: str) -> Gray:
 
         path = Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"
         picture = cv2.imread(str(path))[40:420]
+    elif name in GRADIO:
+        import gradio
+
+        path = Path(gradio.__file__).parent / "media_assets" / "images" / f"{name}.jpg"
+        picture = cv2.imread(str(path))[..., ::-1]
     else:
         from skimage import data, io
 
@@ -106,7 +116,7 @@ class Camera:
         self.start = self.random.uniform(-0.4, 0.4, 2)
         self.phase = self.random.uniform(0, 6.28)
         self.speed = self.random.uniform(0.05, 0.16) * self.random.choice([-1, 1])
-        names = DEVELOP if clip.photo in DEVELOP else JUDGE
+        names = next((s for s in (DEVELOP, JUDGE, UNSEEN) if clip.photo in s), DEVELOP)
         self.others = [photograph(name) for name in self.random.permutation(names)]
         self.passers = self._passers()
 
@@ -282,13 +292,28 @@ def _fault(
 
 def encode(clip: Clip, camera: Camera, path: Path) -> None:
     """Write a clip as H.264."""
-    write_h264(pictures(clip, camera), clip.fps, clip.crf, path)
+    write_h264(
+        pictures(clip, camera),
+        clip.fps,
+        clip.crf,
+        path,
+        preset=clip.preset,
+        keyframes=clip.keyframes,
+    )
 
 
-def write_h264(planes: Iterable[NDArray[np.uint8]], fps: int, crf: int, path: Path) -> None:
+def write_h264(
+    planes: Iterable[NDArray[np.uint8]],
+    fps: int,
+    crf: int,
+    path: Path,
+    *,
+    preset: str = "superfast",
+    keyframes: int = 250,
+) -> None:
     """Write luma planes as gray H.264."""
     with av.open(str(path), "w", format="mp4") as container:
-        options = {"preset": "superfast", "crf": str(crf), "threads": "1"}
+        options = {"preset": preset, "crf": str(crf), "g": str(keyframes), "threads": "1"}
         stream = container.add_stream("libx264", rate=fps, options=options)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         for index, picture in enumerate(planes):
@@ -336,4 +361,19 @@ def calm_clips(photos: tuple[str, ...], per_manner: int, seed: int) -> list[Clip
         )
         for manner in CALM
         for count in range(per_manner)
+    ]
+
+
+def encoded_variously(clips: list[Clip], seed: int) -> list[Clip]:
+    """The clips at other rates, and encoded as one or another tool would."""
+    random = np.random.default_rng(seed)
+    return [
+        replace(
+            clip,
+            fps=int(random.choice([10, 12, 15, 20, 25, 30] if clip.fault else [10, 12, 15])),
+            crf=int(random.choice([18, 21, 23, 26, 29, 32])),
+            preset=str(random.choice(["ultrafast", "superfast", "veryfast", "medium"])),
+            keyframes=int(random.choice([30, 60, 250])),
+        )
+        for clip in clips
     ]

@@ -1,6 +1,7 @@
 """Incidents in clips with faults: found, on time, and how many false alarms an hour.
 
-    python -m benchmarks.incidents                     scenes kept for judging
+    python -m benchmarks.incidents                     scenes kept for judging, encoded variously
+    python -m benchmarks.incidents --scenes judge      those of the first report, looked at since
     python -m benchmarks.incidents --scenes develop    those that limits were chosen on
     python -m benchmarks.incidents --clips DIR         recorded clips of your own beside them
 
@@ -25,11 +26,13 @@ from benchmarks.faulty_clips import (
     DEVELOP,
     FAULTS,
     JUDGE,
+    UNSEEN,
     Camera,
     Clip,
     Recorded,
     calm_clips,
     encode,
+    encoded_variously,
     faulty_clips,
     recorded_frames,
 )
@@ -88,24 +91,28 @@ def recorded(directory: Path | None) -> list[tuple[Clip, list]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--scenes", choices=("judge", "develop"), default="judge")
+    parser.add_argument("--scenes", choices=("unseen", "judge", "develop"), default="unseen")
     parser.add_argument("--clips", type=Path, help="a directory of recorded clips")
     parser.add_argument("--per-fault", type=int, default=12)
     parser.add_argument("--per-calm", type=int, default=4, help="half minutes of each kind")
     parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--only", nargs="+", choices=(*FAULTS, "calm"), help="these faults alone")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
-    photos = JUDGE if arguments.scenes == "judge" else DEVELOP
-    work: list[tuple[Clip, list | None]] = [
-        (clip, None)
-        for clip in (
-            *faulty_clips(photos, arguments.per_fault, arguments.seed),
-            *calm_clips(photos, arguments.per_calm, arguments.seed + 1),
-        )
+    photos = {"unseen": UNSEEN, "judge": JUDGE, "develop": DEVELOP}[arguments.scenes]
+    clips = [
+        *faulty_clips(photos, arguments.per_fault, arguments.seed),
+        *calm_clips(photos, arguments.per_calm, arguments.seed + 1),
     ]
+    if arguments.scenes == "unseen":
+        clips = encoded_variously(clips, arguments.seed + 2)
+    if arguments.only:
+        clips = [clip for clip in clips if (clip.fault or "calm") in arguments.only]
+    work: list[tuple[Clip, list | None]] = [(clip, None) for clip in clips]
     work += recorded(arguments.clips)
     scores = {fault: Score() for fault in FAULTS}
     false: list[str] = []
+    missed: list[str] = []
     calm_s, costs = 0.0, []
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "clip.mp4"
@@ -124,14 +131,23 @@ def main() -> None:
                 for each in found
                 if each.kind == clip.fault and abs(each.onset_s - clip.onset_s) <= WITHIN_S
             ]
-            if right:
+            if not right:
+                told = ", ".join(f"{each.kind} at {each.onset_s:.1f} s" for each in found) or "-"
+                missed.append(f"{clip.name}, onset {clip.onset_s:.1f} s: {told}")
+            else:
                 score.found += 1
                 score.late_s.append(right[0].onset_s - clip.onset_s)
             score.others.update(each.kind for each in found if each not in right[:1])
-    report(scores, false, calm_s, costs)
+    report(scores, missed, false, calm_s, costs)
 
 
-def report(scores: dict[str, Score], false: list[str], calm_s: float, costs: list[float]) -> None:
+def report(
+    scores: dict[str, Score],
+    missed: list[str],
+    false: list[str],
+    calm_s: float,
+    costs: list[float],
+) -> None:
     print("| fault | clips | found, onset within 1 s | onset error, median (most) | also told of |")
     print("| --- | --- | --- | --- | --- |")
     for fault, score in scores.items():
@@ -149,6 +165,9 @@ def report(scores: dict[str, Score], false: list[str], calm_s: float, costs: lis
         f"{3600 * len(false) / max(1.0, calm_s):.1f} an hour"
     )
     for line in false:
+        print(f"  {line}")
+    print("missed:" if missed else "none missed")
+    for line in missed:
         print(f"  {line}")
     print(f"cost: {np.mean(costs):.3f} ms of processor a frame, one thread")
 

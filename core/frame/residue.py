@@ -40,6 +40,9 @@ ADDS_UP, _WANDERS = 0.8, 0.5
 adds up, and up to where it goes to and fro. Independent steps have 1, white noise one over
 their number."""
 
+_EVERY_ROW: Final = 2
+"""Half of the rows say the same of a share."""
+
 _BACK, _BACK_S = 0.6, 0.25
 _BARELY: Final = 0.15
 """Of the calmest frames before the fall: the middle of the last frames that is over it, and
@@ -86,6 +89,7 @@ class ResidueWatch:
         -------
         bool
         """
+        plane = plane[::_EVERY_ROW]
         before = [c for _, c in self._changes]
         spans = bool(before) and time_s - self._changes[0][0] >= 0.7 * BEFORE_S
         self._changes.append((time_s, change))
@@ -115,6 +119,8 @@ class ResidueWatch:
         return self._is_residue
 
     def _falls(self, before: list[float], change: float) -> bool:
+        if change > _FALLEN / _SLOWED * before[-1]:
+            return False  # as nearly always, and without sorting
         ranked = sorted(before)
         self._level = ranked[int(_LOW_QUANTILE * (len(ranked) - 1))]
         self._usual = ranked[len(ranked) // 2]
