@@ -195,10 +195,10 @@ def _ciede2000(a: Floats, b: Floats) -> Floats:
     chroma_a, hue_a = _polar(a, stretch)
     chroma_b, hue_b = _polar(b, stretch)
 
-    gray = chroma_a * chroma_b == 0
+    # A gray has no hue; neither what is reckoned for it counts, since its hue step is 0.
     turn = hue_b - hue_a
     wide = np.abs(turn) > math.pi
-    turn = np.where(gray, 0, np.where(wide, turn - np.copysign(2 * math.pi, turn), turn))
+    turn = np.where(wide, turn - np.copysign(2 * math.pi, turn), turn)
     hue_step = 2 * np.sqrt(chroma_a * chroma_b) * np.sin(turn / 2)
 
     mean_lightness = (a[..., 0] + b[..., 0]) / 2
@@ -207,8 +207,6 @@ def _ciede2000(a: Floats, b: Floats) -> Floats:
     mean_hue = (hue_a + hue_b) / 2
     opposite = np.where(mean_hue < math.pi, mean_hue + math.pi, mean_hue - math.pi)
     mean_hue = np.where(wide, opposite, mean_hue)
-    # Of a gray and a colour, only the colour has a hue.
-    mean_hue = np.where(gray, hue_a + hue_b, mean_hue)
 
     hue_weight = (
         1

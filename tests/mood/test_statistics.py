@@ -11,6 +11,8 @@ from scipy import signal, stats
 from core.errors import SessionError
 from core.mood.autocorrelation import two_phase_moments
 from core.mood.comparison import compare_phases
+from core.mood.evidence import check_phase
+from core.mood.evidence import test_differences as evidence
 from core.mood.resampling import block_bootstrap, block_length, block_permutation
 from core.mood.scale import LOG_RATIOS, SHARES, choose_scale
 from core.mood.statistics import RobustScale, hedges_g, holm, keep_within_fences, levene
@@ -366,3 +368,60 @@ def test_every_basis_has_a_sentence_in_both_languages(language):
     ]
     assert {r.basis for r in results} == {"change", "level", "insufficient"}
     assert len({r.sentence_in(language) for r in results}) == 3
+
+
+def test_what_is_asked_for_would_be_just_enough():
+    result = compare_phases(phase(2, frames=225, phi=0.995), phase(3, frames=225, phi=0.995), 15.0)
+    assert result.basis == "insufficient"
+    missing = [
+        seconds * (8.0 / moments - 1)
+        for seconds, moments in zip(result.usable_seconds, result.moments, strict=True)
+    ]
+    assert result.needed_seconds == min(120, math.ceil(max(missing)))
+
+
+@pytest.mark.parametrize("scale", [SHARES, LOG_RATIOS])
+def test_the_chance_that_is_told_is_that_on_the_scale_that_was_chosen(scale):
+    def noise(seed):
+        return ar1(np.random.default_rng(seed), 450, 0.5)
+
+    if scale is SHARES:
+        first, second = LEVELS + 0.02 * noise(1), LEVELS + 0.02 * noise(2)
+        second[:, 3] += 0.012
+    else:
+        first, second = (np.exp(np.log(LEVELS) + 0.8 * noise(seed)) for seed in (1, 2))
+        second[:, 3] *= 1.5
+        first, second = (x / x.sum(axis=1, keepdims=True) for x in (first, second))
+    result = compare_phases(first, second, 15.0)
+    assert result.scale == scale.name
+    checked = [check_phase(x, None, "phase") for x in (first, second)]
+    shares, trust = tuple(x.shares for x in checked), tuple(x.trust for x in checked)
+    chances = {each.name: evidence(shares, trust, 15.0, each).p for each in (SHARES, LOG_RATIOS)}
+    expected = holm(chances[scale.name])
+    if scale is LOG_RATIOS:
+        expected = np.maximum(expected, chances["shares"])
+    told = np.array([result.emotions[name].p for name in EMOTIONS])
+    counted = told < 1  # the others have moved too little to have changed at all
+    assert counted[3]
+    assert told[counted] == pytest.approx(expected[counted], rel=1e-9)
+    assert not np.allclose(chances["shares"][counted], chances["log-ratios"][counted], rtol=0.05)
+
+
+def test_a_recording_played_backwards_has_the_same_correlation():
+    first, second = phase(7, frames=90), phase(8, frames=90)
+    weights = tuple(np.ones_like(x) for x in (first, second))
+    forwards, correlation = two_phase_moments((first, second), weights, 5e-4)
+    backwards, reverse = two_phase_moments((first[::-1], second[::-1]), weights, 5e-4)
+    assert reverse.shared == pytest.approx(correlation.shared, rel=1e-9)
+    assert reverse.own == pytest.approx(correlation.own, rel=1e-9)
+    for one, other in zip(forwards, backwards, strict=True):
+        assert one.moments == pytest.approx(other.moments, rel=1e-9)
+
+
+def test_an_emotion_that_stands_still_counts_with_the_least_deviation_believed():
+    first, second = phase(7, frames=90), phase(8, frames=90)
+    first[:, 2] = second[:, 2] = 0.05
+    weights = tuple(np.ones_like(x) for x in (first, second))
+    for resolution in (5e-4, 1e-2):
+        moments, _ = two_phase_moments((first, second), weights, resolution)
+        assert [each.variance[2] for each in moments] == pytest.approx([resolution**2] * 2)
