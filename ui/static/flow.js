@@ -1,5 +1,6 @@
 // The flow of frames: when to take one, how many may be under way, whose report is drawn.
 
+import { jpegOf } from "./encode.js";
 import { Pace } from "./pace.js";
 
 const PICTURE = { width: 640, height: 480, quality: 0.7 };
@@ -93,8 +94,7 @@ export class Flow {
     // Media time rises, whichever clock a frame's own time comes from.
     const timeS = (this.timeS = Math.max(this.timeS + 0.001, capturedMs / 1000));
     this.underWay.set(id, frame);
-    const blob = await canvas.convertToBlob({ type: "image/jpeg", quality: PICTURE.quality });
-    const jpeg = await blob.arrayBuffer();
+    const jpeg = await jpegOf(canvas, PICTURE.quality);
     if (generation !== this.generation) return;
     frame.sentMs = performance.now();
     if (!this.link.sendFrame(id, jpeg, timeS)) this.#free(id);
