@@ -19,7 +19,7 @@ from core.errors import FramemoodError
 from core.frame.sample import sample_clip
 from core.frame.urls import public_name
 from core.settings import Settings
-from ui import plots, video_view
+from ui import plots, video_results, video_view
 from ui.context import Context
 from ui.texts import language_of, text
 from ui.video_errors import explain
@@ -237,8 +237,8 @@ def _outcome(job: Job, language: str, settings: Settings) -> tuple[str, str]:
     elif job.summary is not None and job.summary.problems:
         note = text("video.problems", language, name=job.request.name)
     return (
-        video_view.player(language, job, shown, note, error),
-        video_view.details(language, job, shown),
+        video_results.player(language, job, shown, note, error),
+        video_results.details(language, job, shown),
     )
 
 

@@ -1,6 +1,6 @@
 // The results of the Video tab: charts on media time, and what a click on them does.
 //
-// Python writes the numbers and the words into data attributes (ui/video_view.py);
+// Python writes the numbers and the words into data attributes (ui/video_results.py);
 // here they become SVG that follows the width of the page and the colours of its theme.
 
 import { clock, STEPS_S } from "./time_axis.js";
