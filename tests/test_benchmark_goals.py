@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.__main__ import TABLES, as_markdown
+from benchmarks.__main__ import TABLES, as_markdown, run_table
 from benchmarks.goals import GOALS, Goal, Outcome, as_table, outcomes, plot
 
 
@@ -65,3 +65,14 @@ def test_all_groups_of_a_pattern_are_figures() -> None:
 
 def test_of_a_mean_no_single_figure_decides() -> None:
     assert Goal("live", "alarms", r"(\d+) %", 7, at_most=True, is_mean=True).of("10 %\n2 %") == 6
+
+
+def test_a_benchmark_that_fails_says_so_in_its_place() -> None:
+    text, _ = run_table(["throughput", "--no-such-option"], within_s=60)
+    assert text.startswith("Ended with status 2")
+
+
+def test_a_benchmark_that_takes_too_long_is_ended() -> None:
+    text, took_s = run_table(["phase_error", "--sessions", "100000"], within_s=0.5)
+    assert text.startswith("Not finished")
+    assert took_s >= 0.5
