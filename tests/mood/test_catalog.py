@@ -53,6 +53,40 @@ def test_a_broken_row_is_set_aside_and_the_rest_is_kept(fault: dict) -> None:
     assert len(catalog.rejected) == 1
 
 
+@pytest.mark.parametrize("channel", [0, 1, 2])
+@pytest.mark.parametrize(("value", "is_kept"), [(-1, False), (0, True), (255, True), (256, False)])
+def test_colours_are_from_0_to_255_in_every_channel(
+    channel: int, value: int, is_kept: bool
+) -> None:
+    entry = [10, 20, 30, 1.0]
+    entry[channel] = value
+    assert (len(Catalog([{**ROW, "palette": [entry]}])) == 1) == is_kept
+
+
+def test_a_film_has_the_share_of_its_genres_that_was_asked_for() -> None:
+    genres = (["Comedy"], ["Comedy", "Drama"], [], None)
+    films = [{**ROW, "tmdb_id": 7 + n, "genres": each} for n, each in enumerate(genres)]
+    catalog = Catalog(films)
+    assert catalog.genre_share(["Comedy"]).tolist() == [1.0, 0.5, 0.0, 0.0]
+    assert catalog.genre_share(["Comedy", "Drama", "None"]).tolist() == [1.0, 1.0, 0.0, 0.0]
+    assert catalog.genre_share([]).tolist() == [0.0] * 4
+
+
+def test_a_rating_of_few_votes_is_drawn_towards_the_mean() -> None:
+    films = [
+        {**ROW, "tmdb_id": 7, "vote_average": 9.0, "vote_count": 1_000_000},
+        {**ROW, "tmdb_id": 8, "vote_average": 9.0, "vote_count": 1},
+        {**ROW, "tmdb_id": 9, "vote_average": 3.0, "vote_count": 1_000_000},
+        {**ROW, "tmdb_id": 10},
+    ]
+    standing = Catalog(films).standing
+    mean = (9 + 9 + 3) / 3 / 10
+    assert standing[0] == pytest.approx(0.9, abs=0.001)
+    assert standing[1] == pytest.approx(mean, abs=0.01)
+    assert standing[2] == pytest.approx(0.3, abs=0.001)
+    assert standing[3] == pytest.approx(mean)
+
+
 def test_distances_are_those_to_the_nearest_colour_of_each_set() -> None:
     catalog = Catalog([ROW])
     for number, name in enumerate(COLOUR_SETS):
