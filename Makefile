@@ -27,7 +27,8 @@ coverage: $(VENV)/.test
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not browser' --cov=core --cov-report=term-missing:skip-covered
 
 bench: $(VENV)/.test
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(if $(DATA),--data $(DATA))
+	$(BIN)/python scripts/figures.py
 
 docs: $(VENV)/.test
 	$(BIN)/pdoc --docformat numpy --output-directory build/reference core '!core.__main__' '!core.commands'
