@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -88,9 +89,10 @@ def test_following_ends_when_standard_input_is_closed(
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"x" * 10_000)))
 
     def follow(settings: Settings, is_wanted):
-        end_s = time.monotonic() + 30
+        end_s, pause = time.monotonic() + 60, threading.Event()
         while is_wanted():
             assert time.monotonic() < end_s, "it is wanted for ever"
+            pause.wait(0.01)
         return Delivery(3, 0, "")
 
     monkeypatch.setattr(delivery, "follow", follow)
