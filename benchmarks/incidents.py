@@ -151,6 +151,8 @@ def report(
     print("| fault | clips | found, onset within 1 s | onset error, median (most) | also told of |")
     print("| --- | --- | --- | --- | --- |")
     for fault, score in scores.items():
+        if not score.clips:
+            continue
         late = np.array(score.late_s or [np.nan])
         others = ", ".join(f"{kind} {count}" for kind, count in score.others.items()) or "-"
         print(

@@ -39,7 +39,7 @@ LEAST_S: Final = 0.25
 _FEW: Final = 3
 """The silent frames of the window span at least this, unless there are only few."""
 
-QUIET_S, ERASED_S = 0.35, 2.6
+QUIET_S, ERASED_S = 0.35, 8.0
 """How much longer it has to last where the codec let little through before, and where it may
 have wiped the noise of a live scene away."""
 
