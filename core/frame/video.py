@@ -156,7 +156,7 @@ def analyze_video(
         chosen = (frame for frame in opened if frame.index % every == 0)
         progress = _ProgressTeller(run, on_progress)
         if look is None:
-            looked_at = _looked_at(chosen, pipeline, settings.worker_count if faces else 0)
+            looked_at = _looked_at(chosen, pipeline, settings.worker_count, apart=faces)
         else:
             looked_at = _beside(chosen if run.draws else None, look(pipeline))
         for frame, seen in looked_at:
@@ -174,14 +174,20 @@ def analyze_video(
 
 
 def _looked_at(
-    frames: Iterable[DecodedFrame], pipeline: FramePipeline, workers: int
+    frames: Iterable[DecodedFrame], pipeline: FramePipeline, workers: int, *, apart: bool
 ) -> Iterator[tuple[DecodedFrame | None, Sighting]]:
     """Look at frames beside each other and hand them out in order.
 
-    No more frames are held than keep all busy, however long the video is.
+    No more frames are held than keep all busy, however long the video is. Where there
+    is one worker, everything is done in this thread, and where a look is short
+    (``apart`` is False) everything but the decoding is.
     """
+    if workers == 1:
+        for frame in frames:
+            yield frame, pipeline.look(frame)
+        return
     decoded = _fetched_ahead(frames)
-    if workers == 0:
+    if not apart:
         for frame in decoded:
             yield frame, pipeline.look(frame)
         return
