@@ -14,6 +14,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from skimage import data
 
+from core.frame import quality
 from core.frame.quality import FROZEN_CAP, QualityMeter
 from core.types import QualityReading
 
@@ -157,6 +158,17 @@ def test_damage_never_raises_the_score(name: str) -> None:
         # stand still, and what was learned is no ruler to the third digit.
         assert scores[0] <= sound + 0.008
         assert scores[-1] < sound - 0.1
+
+
+def test_what_was_learned_leaves_the_score_where_it_agrees_with_the_parts(monkeypatch) -> None:
+    image = photograph("coffee")
+    monkeypatch.setattr(quality, "LEARNED_WEIGHT", 0.0)
+    of_parts = read(image).quality_score
+    monkeypatch.setattr(quality, "LEARNED_WEIGHT", 0.25)
+    for learned, order in ((of_parts, 0), (of_parts / 2, -1), (1.0, 1)):
+        monkeypatch.setattr(QualityMeter, "_learned_score", lambda *_, value=learned: value)
+        found = read(image).quality_score - of_parts
+        assert np.sign(round(found, 9)) == order
 
 
 def test_one_meter_scores_a_row_of_pictures_as_fresh_meters_do() -> None:

@@ -425,3 +425,13 @@ def test_an_emotion_that_stands_still_counts_with_the_least_deviation_believed()
     for resolution in (5e-4, 1e-2):
         moments, _ = two_phase_moments((first, second), weights, resolution)
         assert [each.variance[2] for each in moments] == pytest.approx([resolution**2] * 2)
+
+
+def test_too_short_a_phase_still_tells_the_means_of_what_was_seen():
+    first, second = np.clip(phase(5, frames=30), 0, None), np.full((30, 7), np.nan)
+    first /= first.sum(axis=1, keepdims=True)
+    result = compare_phases(first, second, 15.0)
+    assert result.basis == "insufficient"
+    means = np.array([result.emotions[name].means for name in EMOTIONS])
+    assert means[:, 0] == pytest.approx(first.mean(axis=0))
+    assert np.isnan(means[:, 1]).all()
