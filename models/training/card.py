@@ -103,9 +103,10 @@ def main() -> None:
     held_out = data.load(arguments.data / "public.npz")
     classifier = EmotionClassifier()
     images = list(held_out.images)
-    probabilities = np.concatenate(
-        [classifier.classify_ferplus(images[k : k + 256]) for k in range(0, len(images), 256)]
-    )
+    parts = [images[k : k + 256] for k in range(0, len(images), 256)]
+    probabilities = np.concatenate([classifier.classify_ferplus(part) for part in parts])
+    frames = np.concatenate([classifier.classify_ferplus(part, mirror=False) for part in parts])
+    guess_frame = frames.argmax(axis=1)
     guess = probabilities.argmax(axis=1)
     truth, keep = data.plurality(held_out.votes)
     strict, agreed = data.strict_majority(held_out.votes)
@@ -119,6 +120,8 @@ def main() -> None:
         strict_faces=int(agreed.sum()),
         top1=f"{100 * (guess == truth)[keep].mean():.1f}",
         strict_top1=f"{100 * (guess == strict)[agreed].mean():.1f}",
+        top1_frame=f"{100 * (guess_frame == truth)[keep].mean():.1f}",
+        strict_top1_frame=f"{100 * (guess_frame == strict)[agreed].mean():.1f}",
         human=f"{100 * human_agreement(held_out.votes, keep):.1f}",
         human_strict=f"{100 * human_agreement(held_out.votes, agreed):.1f}",
         f1_seven=f"{f1[:7].mean():.2f}",

@@ -54,7 +54,7 @@ class Recipe:
     mixup_until: float = 0.8  # of the epochs; in every second batch
     teacher: float = 0.35  # weight of the run before beside the votes
     repeat: tuple[int, ...] = (1, 1, 1, 1, 1, 3, 2, 3)  # times a face of this class, an epoch
-    favour: tuple[float, ...] = (0, 0, 0, 0, 0, 0.3, 0, 0)  # added to the logits that ship
+    favour: tuple[float, ...] = (0, 0, 0, 0, 0, 0.6, 0, 0)  # added to the logits that ship
 
 
 GENERATIONS: Final[dict[int, dict[str, Any]]] = {

@@ -40,7 +40,7 @@ class CountingClassifier:
     def __init__(self) -> None:
         self.batches: list[int] = []
 
-    def read(self, crops: Sequence[np.ndarray]) -> tuple[np.ndarray, None]:
+    def read(self, crops: Sequence[np.ndarray], *, mirror: bool = False) -> tuple[np.ndarray, None]:
         self.batches.append(len(crops))
         assert all(crop.ndim == 2 and crop.shape[0] == crop.shape[1] for crop in crops)
         found = np.full((len(crops), len(EMOTIONS)), 0.05, np.float32)
@@ -116,7 +116,9 @@ def test_boxes_are_pixels_of_the_full_frame(size: tuple[int, int]) -> None:
 
 def test_smoothing_can_be_switched_off(astronaut: np.ndarray) -> None:
     class Flicker(CountingClassifier):
-        def read(self, crops: Sequence[np.ndarray]) -> tuple[np.ndarray, None]:
+        def read(
+            self, crops: Sequence[np.ndarray], *, mirror: bool = False
+        ) -> tuple[np.ndarray, None]:
             self.batches.append(len(crops))
             found = np.zeros((len(crops), len(EMOTIONS)), np.float32)
             found[:, len(self.batches) % 2] = 1.0
