@@ -40,6 +40,10 @@ ADDS_UP, _WANDERS = 0.8, 0.5
 adds up, and up to where it goes to and fro. Independent steps have 1, white noise one over
 their number."""
 
+_GLIDES, _MOST = 2.5, 1.0
+"""From this share on it is movement, each step as the one before. And more steps a pixel are
+movement too: a codec has no more than that to mend half a second after the picture stopped."""
+
 _EVERY_ROW: Final = 2
 """Half of the rows say the same of a share."""
 
@@ -106,9 +110,11 @@ class ResidueWatch:
         self._shown.extend([time_s] if change > self._usual else [])
         recent = sorted(c for t, c in self._changes if t > time_s - min(_BACK_S, gone_s) - 1e-6)
         middle = recent[len(recent) // 2]
+        glides = gone_s >= HOLD_S - 1e-6 and (middle > _MOST or (share or 0.0) > _GLIDES)
         wanders = share is not None and share < _WANDERS and not is_redrawn
         if (
             middle > _BACK * self._level
+            or glides
             or len(self._shown) > 1
             or (self._is_residue and wanders and middle > _BARELY * self._level)
             or (not self._is_residue and gone_s > GIVE_UP_S)
