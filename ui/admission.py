@@ -85,7 +85,7 @@ class Admission:
         if reply.get("type") == "report":
             if system := reply.get("system"):
                 self._budget.note(system["latency_ms"])
-            if self._line and len(self.sessions) < self.places:
+            if self._line and self._has_room():
                 with self._lock:
                     self._advance()
             reply = {**reply, "under_way": self.under_way}
@@ -164,10 +164,13 @@ class Admission:
             self.leave(applicant)
 
     def _has_place(self) -> bool:
-        return not self._line and len(self.sessions) < self.places
+        return not self._line and self._has_room()
+
+    def _has_room(self) -> bool:
+        return len(self.sessions) < self.places
 
     def _advance(self) -> None:
-        while self._line and len(self.sessions) < self.places:
+        while self._line and self._has_room():
             try:
                 lane = self.sessions.open()
             except ProtocolError:

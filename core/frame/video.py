@@ -182,15 +182,11 @@ def _looked_at(
     is one worker, everything is done in this thread, and where a look is short
     (``apart`` is False) everything but the decoding is.
     """
-    if workers == 1:
-        for frame in frames:
+    if workers == 1 or not apart:
+        for frame in frames if workers == 1 else _fetched_ahead(frames):
             yield frame, pipeline.look(frame)
         return
     decoded = _fetched_ahead(frames)
-    if not apart:
-        for frame in decoded:
-            yield frame, pipeline.look(frame)
-        return
     ahead: deque[tuple[DecodedFrame, Future[Sighting]]] = deque()
     pool = ThreadPoolExecutor(workers, thread_name_prefix="look")
     try:

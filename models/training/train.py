@@ -82,9 +82,9 @@ GENERATIONS: Final[dict[int, dict[str, Any]]] = {
         "teacher": 0.5,
     },
 }
-"""What each generation changes. The second and the third agreed with as few of the faces
-that they were trained on as of the others (84.3 and 83.4 %): they were held back, not
-overfitted. So the third is changed less and the fourth is deeper as well."""
+"""What each generation changes. The second agreed with as few of the faces that it was
+trained on as of the others (84.3 and 83.4 %), so it was held back, not overfitted: the
+third sees milder changes, and the fourth milder ones still and is deeper."""
 
 
 def size_at(recipe: Recipe, epoch: int) -> int:
