@@ -40,9 +40,8 @@ ADDS_UP, _WANDERS = 0.8, 0.5
 adds up, and up to where it goes to and fro. Independent steps have 1, white noise one over
 their number."""
 
-_GLIDES, _MOST = 2.5, 1.0
-"""From this share on it is movement, each step as the one before. And more steps a pixel are
-movement too: a codec has no more than that to mend half a second after the picture stopped."""
+_GLIDES: Final = 2.5
+"""From this share on it is smooth movement, each step as the one before, that noise had hidden."""
 
 _EVERY_ROW: Final = 2
 """Half of the rows say the same of a share."""
@@ -110,7 +109,8 @@ class ResidueWatch:
         self._shown.extend([time_s] if change > self._usual else [])
         recent = sorted(c for t, c in self._changes if t > time_s - min(_BACK_S, gone_s) - 1e-6)
         middle = recent[len(recent) // 2]
-        glides = gone_s >= HOLD_S - 1e-6 and (middle > _MOST or (share or 0.0) > _GLIDES)
+        is_due = gone_s >= HOLD_S - 1e-6
+        glides = share is not None and share > _GLIDES and is_due
         wanders = share is not None and share < _WANDERS and not is_redrawn
         if (
             middle > _BACK * self._level
@@ -120,7 +120,7 @@ class ResidueWatch:
             or (not self._is_residue and gone_s > GIVE_UP_S)
         ):
             self._stop_waiting()
-        elif share is not None and share >= ADDS_UP and gone_s >= HOLD_S - 1e-6:
+        elif share is not None and share >= ADDS_UP and is_due:
             self._is_residue |= not self._shown or time_s - self._shown[-1] > _SHOWN_S
         return self._is_residue
 

@@ -72,6 +72,18 @@ def test_a_source_that_shows_a_new_picture_now_and_then_is_not_told_of() -> None
     assert told(planes([*live, *shown])) == []
 
 
+def test_smooth_movement_that_noise_had_hidden_is_alive() -> None:
+    waves = np.sin(np.arange(400) / 9.0)
+    places = [0.8 * each for each in range(5 * FPS)]
+    random = np.random.default_rng(3)
+    frames = []
+    for count, place in enumerate(places):
+        row = np.interp(np.arange(SIZE[1]) + place, np.arange(400), waves)
+        noise = random.normal(0, 12.0, SIZE) if count < STOP else 0.0
+        frames.append(120 + 40 * np.tile(row, (SIZE[0], 1)) + noise)
+    assert told(planes(frames)) == []
+
+
 def test_what_slows_down_by_itself_has_not_stopped() -> None:
     still = noisy(1, 0.0)[0]
     ramp = 2.0 * np.arange(SIZE[1])[None, :] % 255
