@@ -40,8 +40,14 @@ def main(arguments: list[str] | None = None) -> int:
     set_up_log(settings.log_format)
 
     # Late: --help and a bad setting answer at once.
+    from ui import mcp_server  # noqa: PLC0415
     from ui.page import build, serve  # noqa: PLC0415
 
+    try:
+        mcp_server.check(settings, has_login=accounts is not None)
+    except FramemoodError as error:
+        log.error("%s", error)
+        return 1
     blocks, launch_options = build(settings)
     try:
         serve(
@@ -67,6 +73,8 @@ def _given(options: argparse.Namespace) -> dict[str, str]:
     open_link = options.share and not (options.auth or options.auth_file)
     if options.public or (open_link and "PUBLIC" not in os.environ):
         given["PUBLIC"] = "true"
+    if options.mcp:
+        given["MCP"] = "true"
     return {name: str(value) for name, value in given.items() if value is not None}
 
 
@@ -81,6 +89,12 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="serve strangers: no addresses, no records, no API, tighter limits "
         "(also the default of --share without a login)",
+    )
+    parser.add_argument(
+        "--mcp",
+        action="store_true",
+        help="offer the functions for programs as tools of an MCP server, too; "
+        "needs gradio[mcp], and in public ALLOW_API=true",
     )
     login = parser.add_mutually_exclusive_group()
     login.add_argument("--auth", metavar="NAME:PASSWORD", help="ask for this login")

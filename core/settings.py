@@ -81,6 +81,8 @@ class Settings:
         Whether it runs on a Hugging Face Space, whose site shows it in a frame.
     allow_api : bool
         Whether programs may call the page's functions over HTTP.
+    mcp : bool
+        Whether those functions are tools of an MCP server as well; needs ``allow_api``.
     allow_records : bool
         Whether a visitor may have runs recorded on the server.
     sessions_per_visitor : int
@@ -126,6 +128,7 @@ class Settings:
     public: bool = False
     hosted: bool = False
     allow_api: bool = True
+    mcp: bool = False
     allow_records: bool = True
     sessions_per_visitor: int = 0
     session_limit_s: int = 0
@@ -157,6 +160,11 @@ class Settings:
         _one_of("EMOTION_MODEL", self.emotion_model, EMOTION_MODELS)
         _one_of("APP_LANGUAGE", self.language, LANGUAGES)
         _one_of("LOG_FORMAT", self.log_format, LOG_FORMATS)
+        if self.mcp and not self.allow_api:
+            raise SettingsError(
+                "MCP=true offers what ALLOW_API does, which is off, as it is in public; "
+                "set ALLOW_API=true as well, or leave MCP out"
+            )
 
     @property
     def worker_count(self) -> int:
@@ -231,6 +239,7 @@ class Settings:
             public=public,
             hosted=hosted,
             allow_api=read("ALLOW_API", default.allow_api, _boolean),
+            mcp=read("MCP", default.mcp, _boolean),
             allow_records=read("ALLOW_RECORDS", default.allow_records, _boolean),
             sessions_per_visitor=read("SESSIONS_PER_VISITOR", default.sessions_per_visitor, int),
             session_limit_s=read("SESSION_LIMIT_S", default.session_limit_s, int),

@@ -5,7 +5,9 @@
     client.predict(image=handle_file("face.jpg"), api_name="/analyze_image")
 
 They are there unless ``ALLOW_API`` is off, which it is in public. Everything comes
-back as plain JSON; what is wrong with an input comes as an error of one line.
+back as plain JSON; what is wrong with an input comes as an error of one line. With
+``MCP`` on they are tools of an MCP server too, described by their docstrings, which
+are therefore in the form that Gradio reads ("Args:", one line a parameter).
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ import dataclasses
 import functools
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, get_type_hints
@@ -24,6 +27,8 @@ from gradio.data_classes import FileData
 from gradio.utils import get_upload_folder
 
 from core.errors import FramemoodError
+from core.frame.urls import is_url, public_name
+from core.settings import Settings
 from core.types import EMOTIONS
 from ui.context import Context
 from ui.texts import LANGUAGES
@@ -53,12 +58,21 @@ def build(context: Context) -> None:
         )
 
 
-def analyze_image(context: Context, image: FileData) -> dict[str, Any]:
-    """Read the faces and the quality of one picture, or of the first frame of a video.
+def analyze_image(
+    context: Context,
+    # Not "or None": Gradio makes a tool's data: URL a file only where the type says file.
+    image: FileData = None,  # type: ignore[assignment]
+    url: str = "",
+) -> dict[str, Any]:
+    """Read the faces, their emotions and the quality of one picture.
 
-    Returns width and height (px); faces, each with box (x, y, width, height in px), score,
-    emotion, confidence, trust (all 0 to 1) and the seven probabilities; quality with
-    quality_score, blur_score, noise_level (0 to 1) and brightness (0 to 255).
+    Of a video it is the first frame. Width and height are in px; faces hold box (x, y, width,
+    height in px), score, emotion, confidence, trust (all 0 to 1) and seven probabilities;
+    quality holds quality_score (1 best), blur_score, noise_level (0 to 1), brightness (0 to 255).
+
+    Args:
+        image: The picture as an uploaded file or as a data: URL, JPEG, PNG or WebP; no address.
+        url: An http or https address of a picture instead, where the server opens addresses.
     """
     from core.commands.faces import as_dict  # noqa: PLC0415 (loads the models' libraries)
     from core.frame.faces import STILL_WIDTH  # noqa: PLC0415
@@ -66,17 +80,17 @@ def analyze_image(context: Context, image: FileData) -> dict[str, Any]:
     from core.frame.probe import probe  # noqa: PLC0415
     from core.frame.sources import open_source  # noqa: PLC0415
 
-    path, name = _uploaded(image)
-    probe(path, name)
-    with open_source(path) as source:
-        frame = next(frame for frame in source if frame.readable)
-        width, height = frame.size
-        # A single picture is searched more closely than a frame: no next one does better.
-        closely = replace(
-            context.settings,
-            detection_width=max(STILL_WIDTH, context.settings.detection_width),
-        )
-        report = FramePipeline(closely, smoothing=False, mirror=True).analyze(frame)
+    with _picture(image, url, context.settings) as (path, name):
+        probe(path, name)
+        with open_source(path) as source:
+            frame = next(frame for frame in source if frame.readable)
+    width, height = frame.size
+    # A single picture is searched more closely than a frame: no next one does better.
+    closely = replace(
+        context.settings,
+        detection_width=max(STILL_WIDTH, context.settings.detection_width),
+    )
+    report = FramePipeline(closely, smoothing=False, mirror=True).analyze(frame)
     quality = report.quality
     return {
         "width": width,
@@ -88,19 +102,28 @@ def analyze_image(context: Context, image: FileData) -> dict[str, Any]:
 
 def analyze_video(  # noqa: PLR0917 (Gradio hands over one value a parameter)
     context: Context,
-    video: FileData,
+    video: FileData = None,  # type: ignore[assignment]  # as above
     faces: bool = True,
     emotion: bool = True,
     quality: bool = True,
     every: int = 1,
+    url: str = "",
 ) -> dict[str, Any]:
     """Read a whole video and sum it up: frames, seconds, faces, mean emotions and quality.
 
-    Every n-th frame is read; emotion needs faces. Nothing is kept on the server.
+    Nothing is kept on the server.
+
+    Args:
+        video: The video as an uploaded file or, of up to 3 MB, as a data: URL; no address.
+        faces: Whether faces are looked for.
+        emotion: Whether their emotions are read; needs faces.
+        quality: Whether the picture's quality is measured.
+        every: Read every n-th frame, 1 to 1000.
+        url: An http or https address of a video instead, where the server opens addresses.
     """
-    path, _ = _uploaded(video)
+    source = _address(url, video) or str(_uploaded(video)[0])
     summary = analyze_for_visitor(
-        str(path),
+        source,
         None,
         faces=bool(faces),
         emotion=bool(emotion and faces),
@@ -110,7 +133,7 @@ def analyze_video(  # noqa: PLR0917 (Gradio hands over one value a parameter)
     )
     found: dict[str, Any] = _plain(summary)
     # Where it lay on the server is nobody's business.
-    found["source"] = path.name
+    found["source"] = public_name(source) if is_url(source) else Path(source).name
     return found
 
 
@@ -124,9 +147,14 @@ def recommend(  # noqa: PLR0917 (as above)
 ) -> list[dict[str, Any]]:
     """Recommend films for a primary emotion and up to two secondary ones, best first.
 
-    Emotions are anger, disgust, fear, happiness, sadness, surprise and neutral. goal is
-    "match" for films that carry the mood or "lift" for films that lead out of it. Each film
-    has tmdb_id, title, score (0 to 1) and reason, a sentence in English ("en") or Korean ("ko").
+    Each film has tmdb_id, title, score (0 to 1) and reason, a sentence.
+
+    Args:
+        primary: anger, disgust, fear, happiness, sadness, surprise or neutral.
+        secondary: Up to two more of them.
+        top: How many films, 1 to 500.
+        goal: "match" for films that carry the mood, "lift" for films that lead out of it.
+        language: Of the reasons, "en" for English or "ko" for Korean.
     """
     from core.mood.films import rank_films  # noqa: PLC0415 (loads the catalog)
 
@@ -160,9 +188,13 @@ def session(
 ) -> dict[str, Any]:
     """Compare two recordings of one person: what changed from the first to the second.
 
-    Both are emotions.csv as ``analyze`` writes them. Returns basis ("change", "level" or
-    "insufficient"), primary and secondary emotions, figures for each emotion, and the verdict
-    as a sentence in English ("en") or Korean ("ko").
+    The answer has basis ("change", "level" or "insufficient"), primary and secondary emotions,
+    figures for each emotion, and the verdict as a sentence.
+
+    Args:
+        first: emotions.csv, as the analysis of a video writes it, before what is asked about.
+        second: The same after it or during it.
+        language: Of the sentence, "en" for English or "ko" for Korean.
     """
     from core.mood.session_file import read_table  # noqa: PLC0415
     from core.mood.verdict import SessionSettings, judge  # noqa: PLC0415
@@ -201,6 +233,36 @@ def _told(call: Callable[..., Any], endpoint: Callable[..., Any]) -> Callable[..
     signature = inspect.Signature(parameters, return_annotation=given_out)
     told.__signature__ = signature  # type: ignore[attr-defined]
     return told
+
+
+def _address(url: Any, file: Any) -> str:
+    """An address that was given instead of a file; empty where none was."""
+    if not url:
+        return ""
+    if file is not None:
+        raise BadInputError("give a file or an address, not both")
+    if not isinstance(url, str) or not is_url(url):
+        raise BadInputError(f"{str(url)[:40]!r} is no address; give http:// or https://")
+    return url
+
+
+@contextmanager
+def _picture(file: Any, url: Any, settings: Settings) -> Iterator[tuple[Path, str]]:
+    """A picture on the disk and what its owner calls it; one that was fetched goes again."""
+    from core.frame.fetch import Limits, fetch  # noqa: PLC0415
+
+    address = _address(url, file)
+    if not address:
+        yield _uploaded(file)
+        return
+    name = public_name(address)
+    if not settings.allow_urls:
+        raise BadInputError(f"{name}: addresses are switched off here; upload the file instead")
+    path = fetch(address, name, Limits(settings.max_upload_mb * 1_000_000))
+    try:
+        yield path, name
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def _uploaded(file: Any) -> tuple[Path, str]:

@@ -9,7 +9,7 @@ import gradio as gr
 
 from core.records.delivery import resume
 from core.settings import Settings
-from ui import api, films, live, quality, session, video
+from ui import api, films, live, mcp_server, quality, session, video
 from ui.context import Context
 from ui.health import Metrics, health_routes
 from ui.protocol import MAX_MESSAGE_BYTES
@@ -76,6 +76,8 @@ def build(settings: Settings) -> tuple[gr.Blocks, dict[str, Any]]:
         "run_history": False,
         "ssr_mode": False,
         "enable_monitoring": False,
+        # Said either way: Gradio would ask the environment.
+        "mcp_server": settings.mcp,
         "max_file_size": f"{settings.max_upload_mb}mb",
         "app_kwargs": {
             "routes": [
@@ -93,6 +95,7 @@ def build(settings: Settings) -> tuple[gr.Blocks, dict[str, Any]]:
 def serve(blocks: gr.Blocks, **options: Any) -> None:
     """Launch the page and serve it until it is interrupted."""
     blocks.launch(prevent_thread_lock=True, **options)
+    mcp_server.hold(blocks)
     # Gradio hands no limits of its server through; each connection reads them as it
     # opens. Twice what a message may hold, so that most are refused with a word.
     blocks.server.config.ws_max_size = 2 * MAX_MESSAGE_BYTES

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from gradio_client import Client, handle_file
 
+from core.errors import FramemoodError
 from core.settings import Settings
 from core.types import EMOTIONS
 from tests.ui.doubles import PlainPipeline
@@ -115,6 +116,9 @@ def test_films_come_back_best_first(client):
         ("/analyze_image", {"image": {"path": "/etc/hostname"}}, "no uploaded file"),
         ("/analyze_image", {"image": None}, "a file is missing"),
         ("/analyze_video", {"video": {"path": "../../etc/hostname"}}, "no uploaded file"),
+        ("/analyze_image", {"url": "http://127.0.0.1/a.jpg"}, "127.0.0.1"),
+        ("/analyze_video", {"url": "http://[::1]/a.mp4"}, "::1"),
+        ("/analyze_video", {"url": "/etc/hostname"}, "is no address"),
     ],
 )
 def test_a_bad_input_is_named_in_one_line(client, endpoint, given, words):
@@ -128,3 +132,23 @@ def test_what_is_no_picture_is_refused(client, tmp_path):
     path.write_text("<script>alert(1)</script>")
     with pytest.raises(Exception, match=r"words\.png: no picture can be decoded"):
         client.predict(image=handle_file(str(path)), api_name="/analyze_image")
+
+
+def test_a_picture_behind_an_address_is_read_and_its_copy_goes(photo, tmp_path, monkeypatch):
+    copy = tmp_path / "fetched.png"
+    copy.write_bytes(photo.read_bytes())
+    monkeypatch.setattr("core.frame.fetch.fetch", lambda url, name, limits: copy)
+    context = Context(Settings(), Sessions(Settings(), PlainPipeline))
+    found = api.analyze_image(context, None, "https://example.org/face.png")
+    assert (found["width"], len(found["faces"])) == (512, 1)
+    assert not copy.exists()
+
+
+def test_addresses_are_as_shut_for_programs_as_for_visitors(photo):
+    settings = Settings(allow_urls=False)
+    context = Context(settings, Sessions(settings, PlainPipeline))
+    for endpoint, ending in ((api.analyze_image, "png"), (api.analyze_video, "mp4")):
+        with pytest.raises(FramemoodError, match="switched off here"):
+            endpoint(context, url=f"https://example.org/a.{ending}")
+    with pytest.raises(FramemoodError, match="not both"):
+        api.analyze_image(context, {"path": str(photo)}, "https://example.org/a.png")
