@@ -28,6 +28,9 @@ class Goal:
         Whether less is better.
     is_mean : bool
         Whether of several figures the mean counts instead.
+    of_what : str
+        Regular expression whose group says what the figure was taken of; it is
+        put behind the name, so that no figure of a few clips stands for many.
     """
 
     table: str
@@ -36,6 +39,12 @@ class Goal:
     goal: float
     at_most: bool = False
     is_mean: bool = False
+    of_what: str = ""
+
+    def name_in(self, text: str) -> str:
+        """Name with what the figure was taken of, where the text says it."""
+        said = re.search(self.of_what, text, re.MULTILINE) if self.of_what else None
+        return f"{self.name} ({said[1]})" if said else self.name
 
     def of(self, text: str) -> float | None:
         """Worst figure in the text, None where there is none."""
@@ -96,7 +105,20 @@ GOALS: Final = (
     ),
     Goal("incidents", "precision of incidents", r"precision in the faulty clips ([\d.]+)", 0.95),
     Goal("incidents", "false alarms an hour", r"false alarms, ([\d.]+) an hour", 1, True),
-    Goal("failure", "ROC-AUC, 30 s ahead", r"^\| forest \| ([\d.]+)", 0.9),
+    Goal(
+        "failure",
+        "ROC-AUC, 30 s ahead",
+        r"^\| forest \| ([\d.]+)",
+        0.9,
+        of_what=r"^(\d+ rendered clips)",
+    ),
+    Goal(
+        "failure",
+        "ROC-AUC, 30 s ahead, as trained",
+        r"^as trained, .* ([\d.]+)$",
+        0.9,
+        of_what=r"^as trained, (.*): ROC-AUC",
+    ),
     Goal(
         "session",
         "false alarms, mean of all cells, %",
@@ -105,7 +127,19 @@ GOALS: Final = (
         True,
         is_mean=True,
     ),
+    Goal(
+        "session",
+        "false alarms, worst cell, %",
+        rf"^\| +\d\.\d\d \|{CELL * 3} +([\d.]+) ",
+        # What one of 28 cells of 60 sessions reaches by chance, one run in twenty,
+        # where each has the 7 % that it may have.
+        18.4,
+        True,
+        of_what=r"(\d+ sessions) a cell",
+    ),
     Goal("session", "60 s against 60 s, ms of CPU", r"999 resamples: (\d+) ms", 300, True),
+    Goal("cluster", "two workers, times one", r"^Speed-up ([\d.]+)", 1.7),
+    Goal("cluster", "rows that two workers give as one does", r"rows the same: ([\d.]+)", 1),
     Goal("films", "51 picks with reasons, ms", r"^palette, 51 with reasons +([\d.]+) ms", 5, True),
     Goal(
         "films",
@@ -127,6 +161,12 @@ class Outcome:
 
     goal: Goal
     value: float | None
+    label: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the figure says, and of what."""
+        return self.label or self.goal.name
 
     @property
     def words(self) -> str:
@@ -138,7 +178,11 @@ class Outcome:
 
 def outcomes(texts: dict[str, str]) -> list[Outcome]:
     """Every goal of the tables that were run."""
-    return [Outcome(goal, goal.of(texts[goal.table])) for goal in GOALS if goal.table in texts]
+    return [
+        Outcome(goal, goal.of(texts[goal.table]), goal.name_in(texts[goal.table]))
+        for goal in GOALS
+        if goal.table in texts
+    ]
 
 
 def times(margin: float) -> str:
@@ -154,7 +198,7 @@ def as_table(found: list[Outcome]) -> str:
         figure = "–" if value is None else f"{value:g}"
         margin = "–" if value is None else times(goal.margin(value))
         sign = "≤" if goal.at_most else "≥"
-        lines.append(f"| {goal.name} | {figure} | {sign} {goal.goal:g} | {margin} | {each.words} |")
+        lines.append(f"| {each.name} | {figure} | {sign} {goal.goal:g} | {margin} | {each.words} |")
     return "\n".join(lines)
 
 
@@ -187,7 +231,7 @@ def plot(found: list[Outcome], path: Path) -> None:
     axes.set_xlim(0.07, 45)
     axes.set_xticks([0.1, 0.5, 1, 2, 5, 20], ["0.1", "0.5", "goal", "2x", "5x", "20x"])
     axes.minorticks_off()
-    axes.set_yticks(range(len(measured)), [each.goal.name for each, _ in measured], fontsize=9)
+    axes.set_yticks(range(len(measured)), [each.name for each, _ in measured], fontsize=9)
     axes.invert_yaxis()
     axes.axvline(1, color="#14171c", linewidth=1)
     axes.set_title("How many times over each goal is met", loc="left", fontsize=11)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.__main__ import TABLES, as_markdown, run_table
+from benchmarks.cluster import share_same
 from benchmarks.goals import GOALS, Goal, Outcome, as_table, outcomes, plot
 
 
@@ -65,6 +66,46 @@ def test_all_groups_of_a_pattern_are_figures() -> None:
 
 def test_of_a_mean_no_single_figure_decides() -> None:
     assert Goal("live", "alarms", r"(\d+) %", 7, at_most=True, is_mean=True).of("10 %\n2 %") == 6
+
+
+def test_a_figure_says_what_it_was_taken_of() -> None:
+    goal = Goal("failure", "ROC-AUC", r"\| forest \| ([\d.]+)", 0.9, of_what=r"^(\d+ clips)")
+    assert goal.name_in("4 clips of 240 s\n| forest | 0.998 |") == "ROC-AUC (4 clips)"
+    assert goal.name_in("| forest | 0.998 |") == "ROC-AUC"
+    table = as_table([Outcome(goal, 0.998, goal.name_in("4 clips"))])
+    assert "| ROC-AUC (4 clips) | 0.998 |" in table
+
+
+def test_figures_of_few_clips_and_of_training_are_told_apart() -> None:
+    text = (
+        "4 rendered clips of 240 s, 780 s judged, 81 of them failing within 30 s\n"
+        "| forest | 0.998 | 0.987 | 0.995 | 0.922 | 22 s, 100 % warned |\n"
+        "as trained, simulated series on unseen photographs: ROC-AUC 0.942"
+    )
+    named = {each.name: each.value for each in outcomes({"failure": text})}
+    assert named == {
+        "ROC-AUC, 30 s ahead (4 rendered clips)": 0.998,
+        "ROC-AUC, 30 s ahead, as trained (simulated series on unseen photographs)": 0.942,
+    }
+
+
+def test_the_worst_cell_stands_beside_the_mean_of_all() -> None:
+    text = (
+        "No change, raw noise, 60 sessions a cell; percent of sessions\n"
+        "| 0.00 |   5 |        10 |    50.0 |          0.0 |          0.0 |         0.0 |\n"
+        "| 0.80 |  30 |        10 |    33.3 |         15.0 |          0.0 |       100.0 |\n"
+    )
+    found = {each.name: each.value for each in outcomes({"session": text})}
+    assert found["false alarms, mean of all cells, %"] == 7.5
+    assert found["false alarms, worst cell, % (60 sessions)"] == 15
+
+
+def test_a_row_that_two_workers_give_otherwise_is_counted() -> None:
+    rows = [{"index": "0"}, {"index": "1"}]
+    assert share_same(rows, rows) == 1
+    assert share_same(rows, [rows[0], {"index": "7"}]) == 0.5
+    assert share_same(rows, rows[:1]) == 0.5
+    assert share_same([], []) == 0
 
 
 def test_a_benchmark_that_fails_says_so_in_its_place() -> None:
