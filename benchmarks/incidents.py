@@ -42,6 +42,8 @@ from core.frame.sources import open_source
 from core.incidents import Incident
 
 WITHIN_S = 1.0
+GRAVE, SLIGHT = ("freeze", "black", "covered"), ("defocused", "moved")
+"""What is held to one goal together."""
 
 
 @dataclass
@@ -161,7 +163,14 @@ def report(
         )
     found = sum(score.found for score in scores.values())
     told = found + sum(sum(score.others.values()) for score in scores.values())
-    print(f"\nprecision in the faulty clips {found / max(1, told):.3f}")
+    clips = sum(score.clips for score in scores.values())
+    print(f"\nprecision in the faulty clips {found / max(1, told):.3f}, {clips} clips")
+    for faults in GRAVE, SLIGHT:
+        of = [scores[fault] for fault in faults if scores[fault].clips]
+        if of:
+            clips = sum(score.clips for score in of)
+            share = sum(score.found for score in of) / clips
+            print(f"found of {', '.join(faults)}: {share:.3f}, {clips} clips")
     print(
         f"undisturbed: {calm_s / 60:.1f} min, {len(false)} false alarms, "
         f"{3600 * len(false) / max(1.0, calm_s):.1f} an hour"

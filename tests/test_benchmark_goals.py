@@ -8,7 +8,9 @@ import pytest
 
 from benchmarks.__main__ import TABLES, as_markdown, run_table
 from benchmarks.cluster import share_same
+from benchmarks.faulty_clips import FAULTS
 from benchmarks.goals import GOALS, Goal, Outcome, as_table, outcomes, plot
+from benchmarks.incidents import Score, report
 
 
 def test_every_goal_belongs_to_a_table() -> None:
@@ -86,6 +88,19 @@ def test_figures_of_few_clips_and_of_training_are_told_apart() -> None:
     assert named == {
         "ROC-AUC, 30 s ahead (4 rendered clips)": 0.998,
         "ROC-AUC, 30 s ahead, as trained (simulated series on unseen photographs)": 0.942,
+    }
+
+
+def test_incidents_are_held_to_their_goals_by_kind(capsys: pytest.CaptureFixture[str]) -> None:
+    scores = {fault: Score() for fault in FAULTS}
+    scores["freeze"], scores["moved"] = Score(2, 1, [0.1]), Score(1, 1, [0.2])
+    report(scores, ["a freeze"], ["calm: freeze at 1.0 s"], 1800.0, [0.5])
+    named = {each.name: each.value for each in outcomes({"incidents": capsys.readouterr().out})}
+    assert named == {
+        "freezes, blacks and covers found within 1 s, share (2 clips)": 0.5,
+        "defocus and moves found within 1 s, share (1 clips)": 1.0,
+        "precision of incidents (3 clips)": 1.0,
+        "false alarms an hour (30.0 min)": 2.0,
     }
 
 
