@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, Self
+from typing import Any, ClassVar, Final, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -60,6 +60,9 @@ class CameraBaseline:
     True
     """
 
+    FIELDS: ClassVar = _FIELDS
+    """Readings that it rests on."""
+
     def __init__(self) -> None:
         self._usual: dict[Light, Usual] = {"day": Usual(), "night": Usual()}
 
@@ -72,6 +75,11 @@ class CameraBaseline:
         """What is usual in this light; None while too little of it was seen."""
         usual = self._usual[light_of(brightness)]
         return usual if usual.seconds >= KNOWN_AFTER_S else None
+
+    @property
+    def seconds(self) -> float:
+        """How long a record it rests on, in both lights together, s."""
+        return sum(usual.seconds for usual in self._usual.values())
 
     @classmethod
     def learn(cls, metrics: Mapping[str, ArrayLike]) -> Self:
@@ -109,15 +117,25 @@ class CameraBaseline:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Read back what ``as_dict`` gave."""
+        """Read back what ``as_dict`` gave.
+
+        Raises
+        ------
+        ValueError, TypeError, KeyError, AttributeError
+            Where it is something else.
+        """
         baseline = cls()
         for light in baseline._usual:
-            entry = values.get(light, {})
-            baseline._usual[light] = Usual(
-                float(entry.get("seconds", 0.0)),
-                {name: float(value) for name, value in entry.get("middle", {}).items()},
-                {name: float(value) for name, value in entry.get("spread", {}).items()},
-            )
+            entry = values[light]
+            seconds = float(entry["seconds"])
+            figures = [
+                {name: float(entry[part][name]) for name in _FIELDS} if seconds else {}
+                for part in ("middle", "spread")
+            ]
+            known = [seconds, *(value for part in figures for value in part.values())]
+            if not all(0 <= value < np.inf for value in known):
+                raise ValueError(f"a figure of its {light} is no number from 0 on")
+            baseline._usual[light] = Usual(seconds, *figures)
         return baseline
 
 

@@ -19,6 +19,7 @@ from core.frame.closer import FaceSearch, Turn
 from core.frame.emotion import EmotionClassifier, EmotionSmoother, crop_face
 from core.frame.faces import FaceDetector, create_detector
 from core.frame.liveness import LivenessMonitor
+from core.frame.liveness_baseline import CameraBaseline
 from core.frame.memory import keep_freed_memory
 from core.frame.ocr import TextFollower
 from core.frame.pictures import DecodedFrame, ImagePicture, Picture
@@ -103,6 +104,8 @@ class FramePipeline:
     mirror : bool
         Whether faces are read in the mirror as well, see ``EmotionClassifier.read``:
         for single pictures.
+    baseline : CameraBaseline, optional
+        What is known to be usual for the camera; it goes on learning.
 
     Raises
     ------
@@ -123,6 +126,7 @@ class FramePipeline:
         classifier: EmotionClassifier | None = None,
         live: bool = False,
         mirror: bool = False,
+        baseline: CameraBaseline | None = None,
     ) -> None:
         keep_to_one_thread()
         keep_freed_memory()
@@ -139,7 +143,7 @@ class FramePipeline:
         self._meter = QualityMeter(self.settings.quality_width) if quality else None
         self._live, self._mirror = live, mirror
         self._text = TextFollower(self.settings, live=live) if ocr else None
-        self._monitor = LivenessMonitor()
+        self._monitor = LivenessMonitor(baseline)
         self._predictor = FailurePredictor(self.settings)
         self._tracker = FaceTracker()
         self._smoother = EmotionSmoother(self.settings.smoothing_s if smoothing else 0.0)
@@ -248,6 +252,11 @@ class FramePipeline:
     def text(self) -> TextFollower | None:
         """How the reading of text stands; None where it is switched off."""
         return self._text
+
+    @property
+    def baseline(self) -> CameraBaseline:
+        """What is usual for the camera by what was seen so far."""
+        return self._monitor.baseline
 
     def close(self) -> None:
         """Let go of the text reader; twice does no harm."""

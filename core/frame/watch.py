@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from core.closing import Closing
-from core.errors import FramemoodError
+from core.errors import FramemoodError, RecordError
+from core.frame.camera_memory import CameraMemory
+from core.frame.liveness_baseline import CameraBaseline
 from core.frame.pictures import DecodedFrame
 from core.frame.pipeline import FramePipeline
 from core.frame.streams import CameraStream, StreamState
@@ -27,6 +29,8 @@ GAP_AFTER_S: Final = 4.0
 """So long a camera that was not refused may give no frame before that is a gap, s."""
 
 GAP_ROW_EVERY_S: Final = 1.0
+KEEP_EVERY_S: Final = 300.0
+"""How often what is usual for a camera is kept, s; at the end it is kept as well."""
 
 _PATIENCE_S: Final = 0.25
 
@@ -141,6 +145,8 @@ class CameraWatch(Closing):
         self._stream = stream or CameraStream(source)
         self.name = name or self._stream.name
         wants = self._readings
+        self._memory = CameraMemory(source, self.name, settings.records_dir, run_dir)
+        baseline, problem = self._memory.recall()
         self._pipeline = FramePipeline(
             settings,
             faces=wants.faces,
@@ -148,6 +154,7 @@ class CameraWatch(Closing):
             quality=wants.quality,
             ocr=wants.ocr,
             live=True,
+            baseline=baseline,
         )
         self.recorder = RunRecorder(
             settings,
@@ -158,6 +165,9 @@ class CameraWatch(Closing):
                 settings, self._pipeline.detector_name, emotion=wants.faces and wants.emotion
             ),
         )
+        if problem:
+            self._complain(problem)
+        self._kept_s = time.monotonic()
         self._on_incident = on_incident
         self._open: dict[tuple[IncidentKind, float], Incident] = {}
         self._report: FrameReport | None = None
@@ -192,10 +202,18 @@ class CameraWatch(Closing):
             problem=self.problem or ("" if text is None else text.problem),
         )
 
+    @property
+    def baseline(self) -> CameraBaseline:
+        """What is usual for the camera by what was seen so far, earlier watches among it."""
+        return self._pipeline.baseline
+
     def _run(self) -> None:
         try:
             with self.recorder, self._stream:
-                self._watch()
+                try:
+                    self._watch()
+                finally:
+                    self._keep()
         except FramemoodError as error:
             self.problem = str(error)
             log.error("%s: the watch ended: %s", self.name, error)
@@ -214,6 +232,8 @@ class CameraWatch(Closing):
                 self._look_for_gap()
             else:
                 self._read(*taken)
+            if time.monotonic() - self._kept_s >= KEEP_EVERY_S:
+                self._keep()
         for incident in self._open.values():
             self._tell(IncidentEvent("closed", incident))
 
@@ -252,6 +272,18 @@ class CameraWatch(Closing):
         for key, incident in now.items():
             if key not in before:
                 self._tell(IncidentEvent("opened", incident))
+
+    def _keep(self) -> None:
+        self._kept_s = time.monotonic()
+        try:
+            self._memory.keep(self._pipeline.baseline)
+        except RecordError as error:
+            self._complain(str(error))
+
+    def _complain(self, problem: str) -> None:
+        log.warning("%s", problem)
+        if problem not in self.recorder.problems:
+            self.recorder.problems.append(problem)
 
     def _tell(self, event: IncidentEvent) -> None:
         incident = event.incident
