@@ -95,6 +95,21 @@ def test_frames_are_drawn_in_the_order_the_camera_took_them(server, visit):
     assert all(0 < step < 2 ** (COUNTER_BITS - 1) for step in steps), seen
 
 
+COUNT_FRAMES_JS = """
+window.framesAsked = 0;
+const ask = window.requestAnimationFrame.bind(window);
+window.requestAnimationFrame = (step) => (window.framesAsked++, ask(step));
+"""
+
+
+def test_a_page_that_nobody_uses_comes_to_rest(server, visit):
+    page = visit(server, before=lambda page: page.add_init_script(COUNT_FRAMES_JS))
+    page.wait_for_selector(f"{LIVE}[data-mounted]")
+    # A whole second without a frame asked for, whatever the start still had to draw.
+    rest = "() => { const n = window.framesAsked; window.framesAsked = 0; return n === 0; }"
+    page.wait_for_function(rest, polling=1000)
+
+
 def test_stop_ends_the_camera(server, visit):
     page = start(visit(server))
     page.click("[data-do=stop]")

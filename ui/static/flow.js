@@ -87,7 +87,7 @@ export class Flow {
     const width = Math.max(16, Math.round(videoWidth * scale));
     const height = Math.max(16, Math.round(videoHeight * scale));
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-    canvas.getContext("2d", { alpha: false }).drawImage(this.video, 0, 0, width, height);
+    canvas.getContext("2d", { alpha: false, willReadFrequently: true }).drawImage(this.video, 0, 0, width, height);
     const id = this.nextId++;
     const generation = this.generation;
     const frame = { canvas, capturedMs, sentMs: performance.now() };
