@@ -20,6 +20,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from core.errors import FramemoodError
+from core.records.evidence import evidence_of, is_evidence, kept_evidence
 from ui.context import Context
 from ui.quality_data import lines, run_json
 from ui.quality_drop import FILES, SUFFIXES, DropError
@@ -111,13 +112,14 @@ def routes(context: Context) -> list[Route]:
     async def file(request: Request) -> Response:
         name = request.path_params["name"]
         run = await asyncio.to_thread(context.shelf.of_ticket, request.path_params["ticket"])
-        if run is None or name not in FILES or not (run.directory / name).is_file():
+        known = name in FILES or is_evidence(name)
+        if run is None or not known or not (run.directory / name).is_file():
             return PlainTextResponse("no such file", status_code=404)
         return FileResponse(
             run.directory / name,
             filename=name,
             # A report that somebody brought along must not run as a page of ours.
-            content_disposition_type="inline" if name == "annotated.mp4" else "attachment",
+            content_disposition_type="inline" if name.endswith((".mp4", ".jpg")) else "attachment",
             headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
         )
 
@@ -143,11 +145,11 @@ class _Desk:
     def open(self, chosen: list[str] | None, request: gr.Request) -> Any:
         """Offer what there is; a visitor who has just analysed a video sees it at once."""
         own = [run.key for run in self._shelf.runs(page_of(request)) if run.kind == "own"]
-        return self._choices(chosen or own, request)
+        return self._choices(chosen or own, request, before=chosen or [])
 
     def offer(self, chosen: list[str] | None, request: gr.Request) -> Any:
         """Offer what there is by now."""
-        return self._choices(chosen or [], request)
+        return self._choices(chosen or [], request, before=chosen or [])
 
     async def show(self, chosen: list[str] | None, request: gr.Request) -> Board:
         """Show the runs that are chosen."""
@@ -252,6 +254,10 @@ class _Desk:
         if run.is_running:
             # Not a video yet, as long as it is being written.
             files = [name for name in files if name.endswith(".csv")]
+        shown = run_json(rows, self._shelf.settings.quality_threshold)
+        pictures = kept_evidence(run.directory)
+        for incident in shown["incidents"]:
+            incident["picture"] = evidence_of(incident, pictures)
         sizes = [[name, (run.directory / name).stat().st_size] for name in files]
         return {
             "ticket": ticket,
@@ -263,15 +269,21 @@ class _Desk:
             "running": run.is_running,
             "mlflow": run.mlflow_url,
             "files": sizes,
-            **run_json(rows, self._shelf.settings.quality_threshold),
+            **shown,
         }
 
-    def _choices(self, chosen: list[str], request: gr.Request) -> Any:
+    def _choices(
+        self, chosen: list[str], request: gr.Request, *, before: list[str] | None = None
+    ) -> Any:
+        """What is on offer, with the choice; it is left alone where it stands as ``before``."""
         language = language_of(request, self._fallback)
         runs = self._shelf.runs(page_of(request))
         offered = [(_label(run, language), run.key) for run in runs]
         known = {run.key for run in runs}
         kept = [key for key in chosen if key in known][:MOST_RUNS]
+        if kept == before:
+            # A visitor may have chosen since asking: that must not be undone.
+            return gr.update(choices=offered)
         return gr.update(choices=offered, value=kept)
 
 

@@ -38,6 +38,11 @@ def add_parser(commands: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument("sources", nargs="+", metavar="URL", help="a camera's address, or a file")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the files are written")
     parser.add_argument(
+        "--evidence",
+        action="store_true",
+        help="keep a picture of each incident beside the figures, too",
+    )
+    parser.add_argument(
         "--webhook", metavar="URL", help="post each incident there as JSON when it opens and closes"
     )
     parser.add_argument(
@@ -86,7 +91,13 @@ def run(arguments: Namespace) -> int:
         watches = []
         for source, name, place in zip(arguments.sources, names, places, strict=True):
             watch = CameraWatch(
-                source, settings, readings, run_dir=place, name=name, on_incident=voice.incident
+                source,
+                settings,
+                readings,
+                run_dir=place,
+                name=name,
+                evidence=arguments.evidence,
+                on_incident=voice.incident,
             )
             voice.runs[name] = watch.recorder.run_id
             watches.append(stack.enter_context(watch))

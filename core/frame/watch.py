@@ -18,6 +18,7 @@ from core.frame.pictures import DecodedFrame
 from core.frame.pipeline import FramePipeline
 from core.frame.streams import CameraStream, StreamState
 from core.incidents import Incident, IncidentEvent, IncidentKind
+from core.records.evidence import EVIDENCE_PX, Evidence
 from core.records.provenance import model_facts
 from core.records.recorder import RunRecorder
 from core.settings import Settings
@@ -117,6 +118,8 @@ class CameraWatch(Closing):
         Where its files go; without, the run is kept among the records.
     name : str, optional
         What to call the camera; its address without password by default.
+    evidence : bool
+        Whether the frame in which an incident was found is kept beside the figures.
     on_incident : callable, optional
         Called with the name and each ``IncidentEvent`` in the thread of the watch.
     stream : CameraStream, optional
@@ -138,6 +141,7 @@ class CameraWatch(Closing):
         *,
         run_dir: Path | None = None,
         name: str = "",
+        evidence: bool = False,
         on_incident: Callable[[str, IncidentEvent], None] | None = None,
         stream: CameraStream | None = None,
     ) -> None:
@@ -167,6 +171,8 @@ class CameraWatch(Closing):
         )
         if problem:
             self._complain(problem)
+        folder = self.recorder.directory
+        self._evidence = Evidence(folder) if evidence and folder is not None else None
         self._kept_s = time.monotonic()
         self._on_incident = on_incident
         self._open: dict[tuple[IncidentKind, float], Incident] = {}
@@ -246,7 +252,7 @@ class CameraWatch(Closing):
         self._passed_over += passed_over
         self._frames += 1
         frame.index = self._index = max(self._index, frame.index)
-        self._take(self._pipeline.analyze(frame))
+        self._take(self._pipeline.analyze(frame), frame)
 
     def _look_for_gap(self) -> None:
         now_s, state = self._stream.now_s, self._stream.state
@@ -260,7 +266,7 @@ class CameraWatch(Closing):
         self._lost = Incident("lost", onset_s, now_s, 1.0, evidence)
         self._take(FrameReport(self._index, now_s, "dropped", incidents=(self._lost,)))
 
-    def _take(self, report: FrameReport) -> None:
+    def _take(self, report: FrameReport, frame: DecodedFrame | None = None) -> None:
         self._index += 1
         self._last_s, self._report = report.time_s, report
         self.recorder.add(report)
@@ -271,7 +277,17 @@ class CameraWatch(Closing):
                 self._tell(IncidentEvent("closed", incident))
         for key, incident in now.items():
             if key not in before:
+                self._show(incident, frame)
                 self._tell(IncidentEvent("opened", incident))
+
+    def _show(self, incident: Incident, frame: DecodedFrame | None) -> None:
+        """Keep the picture of an incident that begins, where that was asked for."""
+        if self._evidence is None or frame is None or not frame.readable:
+            return
+        try:
+            self._evidence.keep(incident, frame.thumbnail(EVIDENCE_PX))
+        except RecordError as error:
+            self._complain(str(error))
 
     def _keep(self) -> None:
         self._kept_s = time.monotonic()

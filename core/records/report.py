@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from core.errors import RecordError
 from core.records.csv_log import cannot_write
+from core.records.evidence import evidence_of, kept_evidence
 from core.records.report_style import STYLE
 from core.records.report_words import LANGUAGES, WORDS, both, both_of
 from core.records.store import REPORT, read_emotions, read_incidents, read_metrics, read_summary
@@ -24,6 +27,8 @@ MOST_INCIDENTS: Final = 200
 """Rows of the table of incidents; incidents.json holds all."""
 
 MOST_PROBLEMS: Final = 50
+MOST_PICTURES: Final = 40
+"""Pictures of incidents in a report, some 20 kB each; the others lie beside it."""
 
 _METRICS: Final = (
     "time_s",
@@ -83,7 +88,7 @@ def report_html(run_dir: Path, language: str = "en") -> str:
             _figures(summary),
             _problems(summary),
             _section("charts", "".join(charts.values()) or f"<p>{both('nothing')}</p>"),
-            _section("incidents", _incidents(incidents)),
+            _section("incidents", _incidents(incidents, run_dir)),
             _section("emotions", _emotions(summary)) if summary.get("emotions") else "",
             _section("settings", _table(_mapping(summary, "settings"))),
             _section("versions", _table(_mapping(summary, "versions")) + _models(summary)),
@@ -195,10 +200,11 @@ def _problems(summary: Mapping[str, Any]) -> str:
     )
 
 
-def _incidents(incidents: Sequence[Mapping[str, Any]]) -> str:
+def _incidents(incidents: Sequence[Mapping[str, Any]], run_dir: Path) -> str:
     if not incidents:
         return f"<p>{both('none')}</p>"
     rows = []
+    pictures = _pictures(incidents[:MOST_INCIDENTS], run_dir)
     for each in incidents[:MOST_INCIDENTS]:
         onset_s, end_s = float(each.get("onset_s") or 0), float(each.get("end_s") or 0)
         advice = _mapping(each, "advice")
@@ -207,17 +213,33 @@ def _incidents(incidents: Sequence[Mapping[str, Any]]) -> str:
             f"<tr><td>{clock(onset_s)}</td><td>{clock(end_s)}</td>"
             f"<td>{end_s - onset_s:.1f}</td><td>{both_of(*_words_of(each))}</td>"
             f"<td>{'' if severity is None else f'{severity:.2f}'}</td>"
-            f"<td>{both_of(str(advice.get('en', '')), str(advice.get('ko', '')))}</td></tr>"
+            f"<td>{both_of(str(advice.get('en', '')), str(advice.get('ko', '')))}</td>"
+            f"{pictures[len(rows)] if pictures else ''}</tr>"
         )
-    head = "".join(
-        f"<th>{both(key)}</th>" for key in ("from", "to", "lasted", "what", "severity", "to_do")
-    )
+    columns = ["from", "to", "lasted", "what", "severity", "to_do"]
+    head = "".join(f"<th>{both(key)}</th>" for key in columns + ["picture"] * bool(pictures))
     left = len(incidents) - MOST_INCIDENTS
     more = f"<p>{both('more', count=left)}</p>" if left > 0 else ""
     return (
         f"<div class=wide><table><thead><tr>{head}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table></div>{more}"
     )
+
+
+def _pictures(incidents: Sequence[Mapping[str, Any]], run_dir: Path) -> list[str]:
+    """A cell an incident with its picture in it; empty where the run keeps none."""
+    kept, cells, left = kept_evidence(run_dir), [], MOST_PICTURES
+    for each in incidents if kept else ():
+        name, shown = evidence_of(each, kept), ""
+        if name is not None and left > 0:
+            left -= 1
+            try:
+                data = base64.b64encode((run_dir / name).read_bytes()).decode("ascii")
+            except OSError as error:
+                raise RecordError(f"{run_dir / name}: cannot be read ({error})") from error
+            shown = f'<img src="data:image/jpeg;base64,{data}" alt="{escape(_words_of(each)[0])}">'
+        cells.append(f"<td>{shown}</td>")
+    return cells
 
 
 def _emotions(summary: Mapping[str, Any]) -> str:

@@ -59,6 +59,7 @@ th,td{text-align:left;vertical-align:top;padding:6px 12px 6px 0;border-bottom:1p
 th{color:var(--soft);font-weight:500;font-size:13px}
 .wide table{min-width:560px}.wide .facts{min-width:0}
 .facts th{width:220px}
+td img{display:block;width:160px;height:auto;border-radius:4px}
 code{font:13px ui-monospace,monospace;overflow-wrap:anywhere}
 .bar{width:60%}.bar i{display:block;height:10px;border-radius:5px;margin-top:6px}
 @media print{nav{display:none}section{break-inside:avoid}body{background:#fff}}

@@ -74,6 +74,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "none": ("No incident was found.", "이상 상황이 없습니다."),
     "nothing": ("Nothing was measured in this run.", "측정된 값이 없습니다."),
     "not_measured": ("not measured", "측정 안 함"),
+    "picture": ("Picture", "화면"),
     "more": ("{count} more are in incidents.json.", "{count}건이 incidents.json에 더 있습니다."),
     "stopped": ("Stopped before the end.", "끝나기 전에 중지되었습니다."),
     "emotion_note": (

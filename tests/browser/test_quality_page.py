@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from core.records.columns import EMOTION_COLUMNS, METRIC_COLUMNS
+from core.records.evidence import evidence_name
 from core.records.store import RUN_FILE, RUNS, RunInfo
 from core.settings import Settings
 from tests.browser.conftest import served
@@ -68,6 +71,8 @@ def write_run(directory: Path, *, started: datetime, quality: float, running: bo
             out.writerow({"index": row, "time_s": row / 5, "face_id": 1, "trust": 0.5 + row / 5000})
     (directory / "incidents.json").write_text(json.dumps(INCIDENTS), "utf-8")
     (directory / "report.html").write_text("<p>report</p>", "utf-8")
+    picture = np.full((90, 160, 3), 60, np.uint8)
+    cv2.imwrite(str(directory / evidence_name("freeze", 80.0)), picture)
     info = RunInfo(
         directory.name,
         "live",
@@ -122,9 +127,12 @@ def open_quality(
 
 
 def choose(page: Page, name: str) -> None:
-    page.locator("#fmq-runs input").click()
+    box = page.locator("#fmq-runs input")
+    box.click()
     page.get_by_role("option").filter(has_text=name).click()
     page.keyboard.press("Escape")
+    # The list opens for a field that is entered, so it is left.
+    box.blur()
 
 
 def chart(page: Page, number: int = 0):
@@ -171,6 +179,43 @@ def test_an_incident_selects_its_moment_in_every_chart(open_quality):
     )
     marked = page.locator(".fmq-dots").evaluate_all("plots => plots.map((p) => p.data[1].y[0])")
     assert len(marked) == 2 and all(value is not None for value in marked)
+
+
+def test_two_recorded_runs_stand_side_by_side_with_their_difference(open_quality):
+    page = open_quality()
+    choose(page, "camera 1")
+    drawn(page)
+    choose(page, "camera 2")
+    drawn(page, 2)
+    boxes = [page.locator(".fmq-run").nth(number).bounding_box() for number in range(2)]
+    assert boxes[0]["y"] == pytest.approx(boxes[1]["y"], abs=1)
+    assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"]
+    compared = page.locator(".fmq-comparison")
+    expect(compared).to_contain_text("camera 1")
+    expect(compared).to_contain_text("camera 2")
+    quality = compared.locator("tbody tr").filter(has_text="Picture quality")
+    expect(quality).to_contain_text("0.80")
+    expect(quality).to_contain_text("0.55")
+    # What is looked at in one is looked at in the other.
+    page.locator("[data-do=zoom_in]").first.press("Enter")
+    page.wait_for_function(
+        "() => { const [a, b] = [...document.querySelectorAll('.fmq-plot')]"
+        ".map((p) => p.layout.xaxis.range);"
+        " return a[1] - a[0] < 80 && Math.abs((b[1] - b[0]) - (a[1] - a[0])) < 1; }"
+    )
+    assert page.faults == []
+
+
+def test_the_frame_of_an_incident_is_shown_where_it_was_kept(open_quality):
+    page = open_quality()
+    choose(page, "camera 1")
+    drawn(page)
+    rows = page.locator(".fmq-incident")
+    expect(rows.nth(0).locator("img")).to_have_count(0)
+    shown = rows.nth(1).locator("img")
+    expect(shown).to_have_attribute("alt", re.compile("1:20"))
+    shown.scroll_into_view_if_needed()
+    page.wait_for_function("() => document.querySelector('.fmq-evidence img').naturalWidth === 160")
 
 
 def test_the_moment_moves_by_keyboard_and_is_said(open_quality):

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from core.frame.streams import CameraStream
 from core.frame.watch import CameraWatch, Readings
 from core.incidents import IncidentEvent
+from core.records.evidence import evidence_of, kept_evidence
 from core.settings import Settings
 
 PATIENCE_S = 60.0
@@ -162,3 +163,23 @@ def test_no_more_frames_are_analysed_than_asked_for(
     # Frame times are those of arrival, which may be a little before they are taken.
     assert (times[3] - times[0]) / 3 > 0.35
     assert watch.status.passed_over > 0
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_a_picture_of_an_incident_is_kept_only_where_it_was_asked_for(
+    tmp_path: Path, asked: bool
+) -> None:
+    with (
+        MjpegCamera(lambda number: np.zeros((240, 320, 3), np.uint8)) as camera,
+        CameraWatch(
+            camera.url, Settings(), QUALITY_ONLY, run_dir=tmp_path, evidence=asked
+        ) as watch,
+    ):
+        until(lambda: any(each.kind == "black" for each in watch.status.incidents))
+    assert watch.recorder.problems == []
+    kept = kept_evidence(tmp_path)
+    assert bool(kept) is asked
+    if asked:
+        rows_of = json.loads((tmp_path / "incidents.json").read_text("utf-8"))
+        (black,) = (each for each in rows_of if each["kind"] == "black")
+        assert evidence_of(black, kept) is not None

@@ -105,8 +105,15 @@ def test_choices_are_named_in_the_visitors_language(desk, bring):
     for language, words in (("en", "brought along"), ("ko", "올린 파일")):
         offered = desk.offer([key], visitor(language=language))
         assert offered["choices"] == [(f"metrics.csv · {words}", key)]
-        assert offered["value"] == [key]
     assert desk.offer([key], visitor("bob"))["value"] == []
+
+
+def test_what_is_on_offer_undoes_no_choice_that_was_made_meanwhile(desk, bring):
+    key = bring()
+    for chosen in ([], [key]):
+        assert "value" not in desk.offer(chosen, visitor())
+        assert "value" not in desk.open(chosen, visitor())
+    assert desk.open(["gone", key], visitor())["value"] == [key]
 
 
 def test_files_are_given_for_a_ticket_only(client, desk, bring):
@@ -122,6 +129,31 @@ def test_files_are_given_for_a_ticket_only(client, desk, bring):
         f"{address}/run.json",
     ):
         assert client.get(path).status_code == 404
+
+
+def test_the_picture_of_an_incident_is_for_whoever_may_see_the_run(
+    client, desk, bring, shelf, tmp_path
+):
+    incident = {"kind": "black", "onset_s": 0.4, "end_s": 0.8, "severity": 1.0}
+    key = bring()
+    directory = shelf.find("ann", key).directory
+    (directory / "incidents.json").write_text(json.dumps([incident]), "utf-8")
+    assert board(desk, [key])["runs"][0]["incidents"][0]["picture"] is None
+    (directory / "evidence-black-400.jpg").write_bytes(b"a picture")
+    (run,) = board(desk, [key])["runs"]
+    assert run["incidents"][0]["picture"] == "evidence-black-400.jpg"
+    answer = client.get(f"{FILES_PATH}/{run['ticket']}/evidence-black-400.jpg")
+    assert (answer.status_code, answer.content) == (200, b"a picture")
+    assert answer.headers["content-disposition"].startswith("inline")
+    assert answer.headers["cache-control"] == "no-store"
+    # Another visitor has the run by no key, and its picture by no ticket.
+    other = bring(visitor="bob")
+    (others,) = board(desk, [other], "bob")["runs"]
+    assert board(desk, [key], "bob")["error"] == "gone"
+    assert client.get(f"{FILES_PATH}/{others['ticket']}/evidence-black-400.jpg").status_code == 404
+    desk.leave(visitor())
+    gone = client.get(f"{FILES_PATH}/{run['ticket']}/evidence-black-400.jpg")
+    assert gone.status_code == 404
 
 
 def test_a_report_that_somebody_brought_is_never_shown_as_a_page_of_ours(

@@ -125,9 +125,15 @@ export class RunPanel {
     }
     const exact = figures.duration < 7200;
     const column = (name, side) => h("th", { scope: "col", title: t(`quality.tip_column_${name}`), class: side }, t(`quality.column_${name}`));
-    const rows = incidents.slice(0, MOST_ROWS).map((each, index) => h("tr", { class: "fmq-incident", data: { kind: each.kind } },
+    const listed = incidents.slice(0, MOST_ROWS);
+    // A run kept pictures of its incidents only where somebody asked for them.
+    const shows = listed.some((each) => each.picture);
+    const picture = (each) => (each.picture ? h("a", { href: this.address(each.picture), target: "_blank", rel: "noopener", class: "fmq-evidence" },
+      h("img", { src: this.address(each.picture), loading: "lazy", alt: t("quality.picture", { what: this.page.kind(each.kind), time: clock(each.onset_s, exact) }) })) : "–");
+    const rows = listed.map((each, index) => h("tr", { class: "fmq-incident", data: { kind: each.kind } },
       h("th", { scope: "row" }, String(index + 1)),
       h("td", { class: "fmq-what" }, h("i", { style: `--colour:var(--fm-${roleOf(each.kind)})`, "aria-hidden": "true" }), h("b", {}, this.page.kind(each.kind)), each.words ? h("small", {}, each.words[language]) : ""),
+      shows ? h("td", {}, picture(each)) : "",
       h("td", {}, h("button", { type: "button", class: "fmq-jump", title: t("quality.tip_jump"), "aria-label": t("quality.jump", { what: this.page.kind(each.kind), time: clock(each.onset_s, exact) }), on: { click: () => this.jump(each) } }, `${clock(each.onset_s, exact)} – ${clock(each.end_s, exact)}`)),
       h("td", {}, lasting(Math.max(0, each.end_s - each.onset_s), t)),
       h("td", {}, each.severity === null ? "–" : h("span", { class: "fmq-severity", style: `--share:${Math.round(each.severity * 100)}%` }, `${Math.round(each.severity * 100)} %`)),
@@ -136,7 +142,7 @@ export class RunPanel {
     this.incidents.replaceChildren(
       h("h4", {}, title),
       h("div", { class: "fm-scroll", tabIndex: 0, role: "region", "aria-label": title },
-        h("table", { class: "fm-table fmq-table" }, h("thead", {}, h("tr", {}, column("number"), column("what", "fmq-start"), column("when"), column("lasted"), column("severity"), column("advice", "fmq-start"))), h("tbody", {}, rows))),
+        h("table", { class: "fm-table fmq-table" }, h("thead", {}, h("tr", {}, column("number"), column("what", "fmq-start"), shows ? column("picture") : "", column("when"), column("lasted"), column("severity"), column("advice", "fmq-start"))), h("tbody", {}, rows))),
       more > 0 ? h("p", { class: "fm-soft" }, t("quality.more_incidents", { count: more })) : "");
   }
 
