@@ -203,7 +203,7 @@ def _problems(summary: Mapping[str, Any]) -> str:
 def _incidents(incidents: Sequence[Mapping[str, Any]], run_dir: Path) -> str:
     if not incidents:
         return f"<p>{both('none')}</p>"
-    rows = []
+    rows: list[str] = []
     pictures = _pictures(incidents[:MOST_INCIDENTS], run_dir)
     for each in incidents[:MOST_INCIDENTS]:
         onset_s, end_s = float(each.get("onset_s") or 0), float(each.get("end_s") or 0)
@@ -228,7 +228,8 @@ def _incidents(incidents: Sequence[Mapping[str, Any]], run_dir: Path) -> str:
 
 def _pictures(incidents: Sequence[Mapping[str, Any]], run_dir: Path) -> list[str]:
     """A cell an incident with its picture in it; empty where the run keeps none."""
-    kept, cells, left = kept_evidence(run_dir), [], MOST_PICTURES
+    kept, left = kept_evidence(run_dir), MOST_PICTURES
+    cells: list[str] = []
     for each in incidents if kept else ():
         name, shown = evidence_of(each, kept), ""
         if name is not None and left > 0:
