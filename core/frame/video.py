@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from threading import Event
 from typing import Final
 
 from core.errors import RecordError
+from core.frame.ahead import looked_ahead
 from core.frame.annotated import AnnotatedVideo
 from core.frame.pictures import DecodedFrame
 from core.frame.pipeline import FramePipeline, Sighting
@@ -30,7 +28,6 @@ from core.types import FrameReport
 log = logging.getLogger(__name__)
 
 PROGRESS_EVERY_S: Final = 0.25
-DECODED_AT_ONCE: Final = 2
 
 
 Looker = Callable[[FramePipeline], Iterable[Sighting]]
@@ -156,7 +153,7 @@ def analyze_video(
         chosen = (frame for frame in opened if frame.index % every == 0)
         progress = _ProgressTeller(run, on_progress)
         if look is None:
-            looked_at = _looked_at(chosen, pipeline, settings.worker_count, apart=faces)
+            looked_at = looked_ahead(chosen, pipeline, settings.worker_count, apart=faces)
         else:
             looked_at = _beside(chosen if run.draws else None, look(pipeline))
         for frame, seen in looked_at:
@@ -173,37 +170,6 @@ def analyze_video(
     return recorder.summary()
 
 
-def _looked_at(
-    frames: Iterable[DecodedFrame], pipeline: FramePipeline, workers: int, *, apart: bool
-) -> Iterator[tuple[DecodedFrame | None, Sighting]]:
-    """Look at frames beside each other and hand them out in order.
-
-    No more frames are held than keep all busy, however long the video is. Where there
-    is one worker, everything is done in this thread, and where a look is short
-    (``apart`` is False) everything but the decoding is.
-    """
-    if workers == 1 or not apart:
-        for frame in frames if workers == 1 else _fetched_ahead(frames):
-            yield frame, pipeline.look(frame)
-        return
-    decoded = _fetched_ahead(frames)
-    ahead: deque[tuple[DecodedFrame, Future[Sighting]]] = deque()
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="look")
-    try:
-        for frame in decoded:
-            turn = pipeline.take_turn(frame)
-            ahead.append((frame, pool.submit(pipeline.look, frame, turn)))
-            if len(ahead) > 2 * workers:
-                first, future = ahead.popleft()
-                yield first, future.result()
-        while ahead:
-            first, future = ahead.popleft()
-            yield first, future.result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-        decoded.close()
-
-
 def _beside(
     frames: Iterable[DecodedFrame] | None, seen: Iterable[Sighting]
 ) -> Iterator[tuple[DecodedFrame | None, Sighting]]:
@@ -211,25 +177,6 @@ def _beside(
     if frames is None:
         return ((None, each) for each in seen)
     return zip(frames, seen, strict=True)
-
-
-def _fetched_ahead(frames: Iterable[DecodedFrame]) -> Generator[DecodedFrame]:
-    """Decode in a thread of its own while the frames before are looked at."""
-    source = iter(frames)
-    pool = ThreadPoolExecutor(1, thread_name_prefix="decode")
-
-    def fetch() -> Future[list[DecodedFrame]]:
-        # A few at once: threads that hand over each frame spend a tenth of their time on it.
-        return pool.submit(lambda: list(islice(source, DECODED_AT_ONCE)))
-
-    try:
-        waiting = deque([fetch(), fetch()])
-        while some := waiting.popleft().result():
-            waiting.append(fetch())
-            yield from some
-    finally:
-        # The file is closed next, so nobody may be reading it any more.
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 class _Run:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.records.columns import METRIC_COLUMNS
-from core.records.csv_log import metrics_row
+from core.records.rows import metrics_row
 from core.records.run import RunSummary
 from core.records.spool import Journal, Point
 from core.records.tables import Row

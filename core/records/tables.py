@@ -17,7 +17,8 @@ from typing import Final
 
 from core.errors import RecordError
 from core.records.columns import EMOTION_COLUMNS, METRIC_COLUMNS
-from core.records.csv_log import CsvLog, emotion_rows, line_of, metrics_row
+from core.records.csv_log import CsvLog, line_of
+from core.records.rows import emotion_rows, metrics_row
 from core.types import FrameReport
 
 log = logging.getLogger(__name__)

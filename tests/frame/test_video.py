@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from core.errors import FramemoodError, ModelError, RecordError, SourceError
-from core.frame import video as video_module
+from core.frame.ahead import looked_ahead
 from core.frame.annotated import AnnotatedVideo
 from core.frame.pipeline import FramePipeline
 from core.frame.sources import open_source
@@ -275,7 +275,7 @@ def test_memory_does_not_grow_with_the_length(clip: Path) -> None:
             return 0
 
     frames = (Counted() for _ in range(500))
-    for _ in video_module._looked_at(frames, Looker(), 2, apart=True):
+    for _ in looked_ahead(frames, Looker(), 2, apart=True):
         pass
     assert most <= 12
 

@@ -22,11 +22,10 @@ from core.records.csv_log import (
     CsvLog,
     append_whole,
     cell_text,
-    emotion_rows,
     line_of,
-    metrics_row,
 )
 from core.records.locking import locked
+from core.records.rows import emotion_rows, metrics_row
 from core.types import (
     EMOTIONS,
     Box,
