@@ -23,10 +23,14 @@ def reason(error: BaseException) -> str:
 
 def why_not_opened(error: Exception, name: str) -> str:
     """Why the input of this name cannot be opened, and the mend, as one line's end."""
+    camera = name.startswith(("rtsp:", "rtsps:"))
     known: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
         (
             av.error.InvalidDataError,
-            "is not a video that can be read, is cut off or damaged; "
+            # A server that is just being ended answers with half a sentence.
+            "gives no video that can be read; check that it plays elsewhere"
+            if camera
+            else "is not a video that can be read, is cut off or damaged; "
             "check that it plays elsewhere, then copy or export it again",
         ),
         (

@@ -14,6 +14,7 @@ from av.error import FFmpegError
 
 from core.closing import Closing
 from core.errors import SourceError
+from core.frame.pace import Pace
 from core.frame.pictures import DecodedFrame
 from core.frame.sources import open_camera
 from core.frame.urls import is_url, public_name
@@ -54,7 +55,8 @@ class CameraStream(Closing):
     """Reads a camera in a thread of its own; a context manager.
 
     Every frame is decoded, since the next one builds on it, and only the newest
-    is kept. A file is played at its own speed, again and again.
+    is kept. A file is played at its own speed, again and again; so is a stream that
+    comes in segments (HLS), which therefore is some segments behind what happens.
 
     Parameters
     ----------
@@ -165,12 +167,12 @@ class CameraStream(Closing):
             wait_s = min(LONGEST_RETRY_S, 2 * wait_s)
 
     def _play(self, opened: VideoSource, connections: int) -> None:
-        begun_s = self.now_s
+        pace = Pace(opened.fps, ends=not opened.is_live)
         for frame in opened:
             if self._over.is_set():
                 return
-            if not opened.is_live:
-                self._over.wait(max(0.0, begun_s + frame.time_s - self.now_s))
+            if not opened.is_live or opened.is_segmented:
+                self._over.wait(pace.wait_s(frame.time_s, self.now_s))
             if not frame.readable:
                 continue
             if self.state.phase != "watching":

@@ -58,6 +58,8 @@ class VideoSource(Closing):
         Length, s; None for a live stream.
     is_live : bool
         Whether it has no end.
+    is_segmented : bool
+        Whether its frames come some seconds at a time, as HLS does.
     sample_aspect_ratio : Fraction
         Width over height of a stored pixel, 1 for nearly all.
     problems : list of str
@@ -71,6 +73,7 @@ class VideoSource(Closing):
         self._closing = ExitStack()
         context = stream.codec_context
         self.name, self.is_live = name, is_live
+        self.is_segmented = "hls" in container.format.name.split(",")
         self.width, self.height = context.width, context.height
         self.codec = context.name
         self.sample_aspect_ratio = Fraction(stream.sample_aspect_ratio or 1)

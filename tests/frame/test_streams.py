@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import socket
 import threading
 import time
 from collections.abc import Callable
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -16,6 +19,7 @@ from mjpeg_camera import MjpegCamera
 from numpy.typing import NDArray
 
 from core.errors import SourceError
+from core.frame.pace import Pace
 from core.frame.sources import open_camera
 from core.frame.streams import CameraStream, StreamState
 from core.frame.video_source import VideoSource
@@ -150,3 +154,47 @@ def test_jpeg_colours_arrive(tmp_path: Path) -> None:
         blue, green, level = taken[0].image.mean(axis=(0, 1))
         assert level > 150
         assert max(blue, green) < 50
+
+
+def test_a_stream_in_segments_is_played_at_its_own_speed(
+    make_clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (
+        av.open(str(make_clip("clip.mp4", count=60, fps=20))) as clip,
+        av.open(
+            str(tmp_path / "live.m3u8"),
+            "w",
+            format="hls",
+            # Without its end in the list it goes on, as far as a reader knows.
+            options={"hls_time": "1", "hls_list_size": "0", "hls_flags": "omit_endlist"},
+        ) as live,
+    ):
+        film = live.add_stream_from_template(clip.streams.video[0])
+        for packet in clip.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = film
+                live.mux(packet)
+    waited: list[float] = []
+    spread = Pace.wait_s
+
+    def noted(pace: Pace, time_s: float, now_s: float) -> float:
+        waited.append(spread(pace, time_s, now_s))
+        return waited[-1]
+
+    monkeypatch.setattr(Pace, "wait_s", noted)
+    handler = functools.partial(SilentFiles, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/live.m3u8"
+        with CameraStream(url) as stream:
+            until(lambda: stream.frames >= 20)
+        server.shutdown()
+    # Each frame but the first had to wait for its time: they came faster.
+    assert sum(wait_s > 0 for wait_s in waited) >= 10
+
+
+class SilentFiles(SimpleHTTPRequestHandler):
+    """Serves files and says nothing about it."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import socket
 
 import cv2
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 
 from core.settings import Settings
 from tests.frame.mjpeg_camera import MjpegCamera
+from tests.frame.test_rtsp import camera as rtsp_camera
+from tests.frame.test_rtsp import has_gstreamer
 from tests.ui.doubles import PlainPipeline
 from ui.analysis import Session
 
@@ -102,6 +105,19 @@ def test_a_camera_that_is_not_there_is_tried_again_and_says_why(session, camera)
             break
     assert reply["problem"]
     assert "\n" not in reply["problem"]
+
+
+@pytest.mark.skipif(not has_gstreamer(), reason="an RTSP server needs Debian's GStreamer")
+def test_an_rtsp_camera_is_asked_for_its_newest_frame_too_and_found_again(session):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with rtsp_camera(port):
+        assert begin(session, f"rtsp://127.0.0.1:{port}/live")["type"] == "started"
+        assert (ask(session)["width"], ask(session)["height"]) == (320, 240)
+    ask(session, "stream")
+    with rtsp_camera(port):
+        ask(session)
+    assert session.made[-1].resets == 1
 
 
 def test_where_it_is_not_allowed_no_address_is_opened(camera):
