@@ -21,6 +21,10 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
+# A script stands beside the tests and not in a package with them.
+sys.path.insert(0, str(ROOT))
+from tests.browser import walks  # noqa: E402
+
 PICTURES = ROOT / "docs" / "pictures"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 WIDTHS = {1280: 800, 390: 844}
@@ -30,8 +34,7 @@ WEBP_QUALITY = 84
 
 def live(page: Page) -> None:
     """The sample, long enough for the chart to have a shape."""
-    page.locator(".fm-live [data-do=sample]").click()
-    page.locator(".fm-live:not([data-faces='0'])").wait_for(timeout=WAIT_MS)
+    walks.live_sample(page)
     page.wait_for_timeout(9_000)
 
 
@@ -51,26 +54,18 @@ def films(page: Page) -> None:
 
 def quality(page: Page) -> None:
     """The sample run, at the moment that it froze."""
-    page.locator("#fmq-sample").click()
-    page.locator(".fmq-run .fmq-plot .main-svg").first.wait_for(timeout=WAIT_MS)
+    walks.quality_sample(page)
     page.locator(".fmq-jump").last.click()
     page.wait_for_timeout(2_000)
 
 
-def session(page: Page) -> None:
+def session(_: Page) -> None:
     """What is asked before anything is measured."""
-    page.locator(".fms[data-mounted]").wait_for()
 
 
 def session_result(page: Page) -> None:
     """The sample through both phases, to its verdict."""
-    session(page)
-    for field in ("baseline", "stimulus"):
-        page.locator(f".fms [name={field}]").fill("10")
-    page.locator(".fms [data-do=sample]").click()
-    page.locator(".fms[data-link=open] [data-do=begin]").click()
-    page.locator(".fms [data-do=second]").click()
-    page.locator(".fms[data-step=result]").wait_for()
+    walks.session_sample(page, seconds=10)
 
 
 TABS: dict[str, Callable[[Page], None]] = {
@@ -103,7 +98,7 @@ def photograph(browser: Browser, url: str, tabs: list[str]) -> None:
                 page = context.new_page()
                 page.set_default_timeout(WAIT_MS)
                 page.goto(url)
-                page.locator(f"#fm-tab-{tab.split('_')[0]}-button:visible").first.click()
+                walks.open_tab(page, tab.split("_")[0])
                 prepare(page)
                 page.evaluate("window.scrollTo(0, 0)")
                 keep(page.screenshot(), f"{tab.replace('_', '-')}-{width}-{theme}")

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.browser.walks import AT_REST, live_sample, open_tab, quality_sample, session_sample
+
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
@@ -18,14 +20,6 @@ READY_MS = 240_000
 
 GRAVE = {"serious", "critical"}
 THEMES, LANGUAGES = ("light", "dark"), ("en", "ko")
-AT_REST = {
-    "live": ".fm-live[data-mounted]",
-    "video": "#fmv-stage .fm-empty:visible",
-    "session": ".fms[data-mounted]",
-    "films": ".fmf .fmf-card",
-    "quality": "#fmq-board .fm-empty:visible",
-}
-"""What is in a tab once it has drawn itself."""
 
 
 @pytest.fixture
@@ -41,11 +35,6 @@ def open_page(visitor: Callable[..., BrowserContext], address: str) -> Callable[
         return page
 
     return arrive
-
-
-def open_tab(page: Page, name: str) -> None:
-    page.locator(f"#fm-tab-{name}-button:visible").first.click()
-    page.locator(AT_REST[name]).first.wait_for()
 
 
 def grave(page: Page) -> list[str]:
@@ -98,8 +87,7 @@ def test_a_live_analysis_has_no_grave_finding(
     open_page: Callable[..., Page], theme: str, language: str
 ) -> None:
     page = open_page(theme, language)
-    page.locator(".fm-live [data-do=sample]").click()
-    page.locator(".fm-live:not([data-faces='0'])").wait_for()
+    live_sample(page)
     assert grave(page) == []
 
 
@@ -123,12 +111,7 @@ def test_the_result_of_a_session_has_no_grave_finding(
 ) -> None:
     page = open_page(theme, language)
     open_tab(page, "session")
-    for field in ("baseline", "stimulus"):
-        page.locator(f".fms [name={field}]").fill("5")
-    page.locator(".fms [data-do=sample]").click()
-    page.locator(".fms[data-link=open] [data-do=begin]").click()
-    page.locator(".fms [data-do=second]").click()
-    page.locator(".fms[data-step=result]").wait_for()
+    session_sample(page, seconds=5)
     assert grave(page) == []
 
 
@@ -149,6 +132,5 @@ def test_a_run_on_the_quality_tab_has_no_grave_finding(
 ) -> None:
     page = open_page(theme, language)
     open_tab(page, "quality")
-    page.locator("#fmq-sample").click()
-    page.locator(".fmq-run .fmq-plot .main-svg").first.wait_for()
+    quality_sample(page)
     assert grave(page) == []

@@ -7,6 +7,7 @@ import cv2
 import pytest
 
 from core.mood.session_file import read_session, read_table
+from tests.browser.walks import session_phases
 
 SESSION = ".fms"
 TAB = "#fm-tab-session-button"
@@ -89,12 +90,7 @@ def agree_and_start(page):
 
 def walk(page, stimulus="smile"):
     """From a camera that sees a face to the verdict."""
-    page.click(f"{SESSION} [data-do=begin]")
-    step(page, "between")
-    page.evaluate(f"window.face = '{stimulus}'")
-    page.click(f"{SESSION} [data-do=second]")
-    step(page, "stimulus")
-    step(page, "result")
+    session_phases(page, second=lambda: page.evaluate(f"window.face = '{stimulus}'"))
 
 
 def all_ended(page):
