@@ -4,19 +4,23 @@ The page, docs/benchmarks.md, names the machine, the commit and the command of e
 table, and begins with each figure beside the peer or limit it is held to, as a table
 and as a plot. Tables run one after the other, so that none takes the cores from
 another; one that fails says so in its place and the rest still run. ``--data`` is the
-folder of ``public.npz``, for the table of the emotion network.
+folder of ``public.npz``, for the table of the emotion network. With ``--only`` the
+other tables stay as they were, each under its own date and commit.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -49,6 +53,16 @@ TABLES: Final = {
     "records": ("Records", ["records"]),
     "quality_tab": ("A day on the Quality tab", ["quality_tab"]),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What one benchmark printed, how long it took, when, and of which commit."""
+
+    text: str
+    took_s: int
+    date: str
+    commit: str
 
 
 def machine() -> str:
@@ -116,25 +130,32 @@ def main() -> None:
     chosen = parser.parse_args()
 
     begun_s = time.perf_counter()
-    texts: dict[str, str] = {}
-    parts: list[str] = []
+    kept = chosen.to.with_suffix(".json")
+    taken: dict[str, Table] = read_tables(kept) if chosen.only else {}
     for name in chosen.only or TABLES:
         title, arguments = TABLES[name]
         if name == "emotion":
             if chosen.data is None:
-                parts.append(f"## {title}\nNot run: `--data` was not given.")
+                print(f"{title}: not run, --data was not given")
                 continue
             arguments = [*arguments, "--data", str(chosen.data.resolve())]
         print(f"{title} ...", flush=True)
         text, took_s = run_table(arguments, ALL_S - (time.perf_counter() - begun_s))
-        texts[name] = text
-        shown = " ".join([*TABLES[name][1], *(["--data", "DIR"] if name == "emotion" else [])])
-        parts.append(
-            f"## {title}\n`python -m benchmarks.{shown}` ({took_s:.0f} s)\n\n{as_markdown(text)}"
-        )
+        taken[name] = Table(text, round(took_s), f"{datetime.now(UTC):%Y-%m-%d}", commit())
         # Written as it grows: a run that is cut leaves the tables it finished.
-        write_page(chosen.to, texts, parts)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        values = {each: asdict(table) for each, table in taken.items()}
+        kept.write_text(json.dumps(values, indent=1) + "\n", "utf-8")
+        write_page(chosen.to, taken)
     print(f"written to {chosen.to}")
+
+
+def read_tables(path: Path) -> dict[str, Table]:
+    """The tables of the page as it is; none where there is none yet."""
+    if not path.exists():
+        return {}
+    found = json.loads(path.read_text("utf-8"))
+    return {name: Table(**values) for name, values in found.items() if name in TABLES}
 
 
 def as_markdown(text: str) -> str:
@@ -149,17 +170,15 @@ def as_markdown(text: str) -> str:
     return "\n\n".join(parts)
 
 
-def write_page(page: Path, texts: dict[str, str], parts: list[str]) -> None:
+def write_page(page: Path, taken: Mapping[str, Table]) -> None:
     """Write the page and its plot."""
-    found = outcomes(texts)
-    now = datetime.now(UTC)
+    found = outcomes({name: table.text for name, table in taken.items()})
     picture = page.with_suffix(".svg")
-    page.parent.mkdir(parents=True, exist_ok=True)
     head = [
-        f"# Benchmarks of {now:%Y-%m-%d}",
-        f"{machine()}. Commit {commit()}. Made by `make bench`. Absolute times hang on the machine "
-        "and on what else it does; ratios to a peer or a limit, taken in one run, are what to "
-        "trust.",
+        f"# Benchmarks of {max(table.date for table in taken.values())}",
+        f"{machine()}. Made by `make bench`; each table names its commit. Absolute times hang on "
+        "the machine and on what else it does; ratios to a peer or a limit, taken in one run, are "
+        "what to trust.",
     ]
     if any(each.value is not None for each in found):
         plot(found, picture)
@@ -167,7 +186,16 @@ def write_page(page: Path, texts: dict[str, str], parts: list[str]) -> None:
             as_table(found),
             f"![How many times over each goal is met]({picture.name})",
         ]
+    parts = [section(name, taken[name]) for name in TABLES if name in taken]
     page.write_text("\n\n".join([*head, *parts]) + "\n", "utf-8")
+
+
+def section(name: str, table: Table) -> str:
+    """One table under its title, with its command."""
+    title, arguments = TABLES[name]
+    shown = " ".join([*arguments, *(["--data", "DIR"] if name == "emotion" else [])])
+    told = f"`python -m benchmarks.{shown}` ({table.took_s} s, {table.date}, {table.commit})"
+    return f"## {title}\n{told}\n\n{as_markdown(table.text)}"
 
 
 if __name__ == "__main__":

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.__main__ import TABLES, as_markdown, run_table
+from benchmarks.__main__ import TABLES, Table, as_markdown, read_tables, run_table, write_page
 from benchmarks.cluster import share_same
 from benchmarks.faulty_clips import FAULTS
 from benchmarks.goals import GOALS, Goal, Outcome, as_table, outcomes, plot
 from benchmarks.incidents import Score, report
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def test_every_goal_belongs_to_a_table() -> None:
@@ -132,3 +134,23 @@ def test_a_benchmark_that_takes_too_long_is_ended() -> None:
     text, took_s = run_table(["phase_error", "--sessions", "100000"], within_s=0.5)
     assert text.startswith("Not finished")
     assert took_s >= 0.5
+
+
+def test_a_table_run_again_leaves_the_others_under_their_own_date(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    old = Table(
+        "First page 1.20 x the trivial app, memory 300 MB (limit 450).", 5, "2026-01-02", "a"
+    )
+    write_page(page, {"startup": old})
+    write_page(page, {"films": Table("| a |", 1, "2026-03-04", "b"), "startup": old})
+    text = page.read_text("utf-8")
+    assert text.startswith("# Benchmarks of 2026-03-04")
+    assert text.index("(5 s, 2026-01-02, a)") < text.index("(1 s, 2026-03-04, b)")
+
+
+def test_the_kept_tables_make_the_page_that_is_there() -> None:
+    page = ROOT / "docs" / "benchmarks.md"
+    shown = page.read_text("utf-8")
+    for name, table in read_tables(page.with_suffix(".json")).items():
+        assert TABLES[name][0] in shown
+        assert as_markdown(table.text) in shown
