@@ -147,9 +147,6 @@ class LivenessMonitor:
             "covered": self._cover.look(view, history),
         }
         found = {kind: finding for kind, finding in looks.items() if finding is not None}
-        if self._black.suspects or self._white.suspects or self._cover.suspects:
-            # A picture with nothing in it repeats itself.
-            found.pop("stutter", None)
         if any(kind in self._open and kind not in found for kind in _BLIND):
             # What was seen while nothing could be seen is nothing to compare with.
             self._start()
@@ -177,6 +174,9 @@ class LivenessMonitor:
         if "noise_burst" in found and "defocused" not in self._open:
             # Detail that drowns in noise is not out of focus.
             found.pop("defocused", None)
+        if self._black.suspects or self._white.suspects or self._cover.suspects:
+            # A picture with nothing in it repeats itself and has no detail either.
+            found = {kind: each for kind, each in found.items() if kind in self._open}
         return found
 
     def _settle(self, found: Findings, view: View) -> list[IncidentEvent]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.frame.liveness_baseline import Usual
 from core.frame.liveness_finding import Finding, Hold
-from core.frame.liveness_view import Before, History, View, cell_means
+from core.frame.liveness_view import CELL_PX, HISTORY_S, Before, History, View, cell_means
 
 _TEXTURED: Final = 2.2
 """Root mean square steps of detail from which a cell has something that can be hidden."""
@@ -23,15 +23,25 @@ _FLAT, _FLATTEST = 2.0, 2.6
 """Steps of detail under which a cell that had little, and one that had much, shows nothing: a
 scene with softer detail than the last one is a cut, no cover."""
 
-_COVERED_SHARE, _UNCOVERED_SHARE = 0.55, 0.3
+_COVERED_SHARE, _UNCOVERED_SHARE = 0.45, 0.3
 _FEWEST_CELLS: Final = 5
 _SUDDEN_S: Final = 1.0
-_JUST_BEFORE_S: Final = 0.05
+_JUST_BEFORE_S: Final = 0.25
 _STEADY: Final = 0.7
 """How far the covered cells have to stay the same ones: who passes by moves on."""
 
 _OTHER_TONES, _BLANK = 0.35, 0.12
 """A cover shows other tones than what it hides, by this share of the view's contrast, or none."""
+
+_NOTHING: Final = 1.5
+"""Steps of contrast that rounding leaves of a picture of nothing."""
+
+_SAME_STEPS, _SAME_SHARE = 14.0, 0.35
+"""Luma steps by which what a cover leaves in view may change meanwhile, and how much of the
+cells that still show detail has to be so; of another scene a fifth is, by chance."""
+
+_FEW_LEFT: Final = 0.22
+"""Cells left in view, of those that had detail, that are too few to say so."""
 
 _LIKE, _VERY_LIKE = 0.8, 0.95
 _DIMMED: Final = 0.45
@@ -56,8 +66,7 @@ class CoverWatch:
     def look(self, view: View, history: History) -> Finding | None:
         """Say whether the lens is covered now."""
         if self._hold.since_s is None:
-            before = history.before(view.time_s)
-            self._clear = None if before is None else before.typical
+            self._clear = self._clear_view(view, history)
             self._covered.clear()
         clear = self._clear
         if clear is None or clear.detail.shape != view.detail.shape:
@@ -69,7 +78,7 @@ class CoverWatch:
         onset_s = None
         if covered and self._hold.since_s is None:
             onset_s = self._onset_s(view, clear, history)
-            self._last_clear = history.at(onset_s - _JUST_BEFORE_S)
+            self._last_clear = history.at(onset_s - _JUST_BEFORE_S) or clear
         if covered and not self._hold.is_on and self._is_blur(view, share):
             self._hold.reset()
             return None
@@ -88,6 +97,14 @@ class CoverWatch:
             return None
         assert self._hold.since_s is not None
         return Finding(self._hold.since_s, min(1.0, share), {"covered_share": share})
+
+    def _clear_view(self, view: View, history: History) -> View | None:
+        """What there is to hide; right after a cut the view before it, as a lid comes like one."""
+        before = history.before(view.time_s)
+        if before is not None:
+            return before.typical
+        kept = self._clear
+        return kept if kept is not None and view.time_s - kept.time_s < HISTORY_S else None
 
     def _is_blur(self, view: View, share: float) -> bool:
         """Whether the tones are still those of the moment before: a scene may move meanwhile."""
@@ -198,15 +215,19 @@ def _hidden(view: View, clear: View) -> tuple[float, NDArray[np.bool_], bool]:
     # A blur leaves the tones of a cell; what is flat all over shows nothing of the scene.
     if float(np.median(moved[lost])) < own and view.spread > _BLANK * clear.spread:
         return 0.0, lost, False
-    rest = textured & ~lost
-    # The cells along a cover's edge are half hidden, so not all of the rest can be the same.
-    if rest.sum() < 0.2 * count:
+    shows = view.detail > _TEXTURED
+    if shows.sum() < _FEW_LEFT * count:
         return share, lost, True
-    return share, lost, float(np.quantile(moved[rest], 0.35)) < 14.0
+    # Pixel by pixel, as the cells along a cover's edge are hidden in part only.
+    left = np.kron(shows, np.ones((CELL_PX, CELL_PX), np.bool_))
+    steps = np.abs(view.thumb - clear.thumb)[left]
+    same = steps < min(_SAME_STEPS, _OTHER_TONES * clear.spread)
+    return share, lost, float(same.mean()) > _SAME_SHARE
 
 
 def _keeps_tones(view: View, clear: View, share: float) -> bool:
-    return share > 0.9 and clear.likeness(view) > 0.6 and view.spread > 0.1 * clear.spread
+    shown = max(_NOTHING, 0.1 * clear.spread)
+    return share > 0.9 and clear.likeness(view) > 0.6 and view.spread > shown
 
 
 def _odds(blur: float) -> float:

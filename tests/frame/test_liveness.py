@@ -87,6 +87,47 @@ def test_a_lens_that_is_covered_in_part_is_covered() -> None:
     assert [each.kind for each in closed(watch(spoiled(half_hidden)))] == ["covered"]
 
 
+def test_a_lid_that_slides_over_the_lens_like_a_cut_covers_it() -> None:
+    def slid_over(time_s: float) -> Gray:
+        picture = view()
+        if time_s >= ONSET_S:
+            picture[:, : round(1600 * (time_s - ONSET_S + 0.1))] = 235
+            picture[:60, 260:] = view()[:60, 260:]
+        return picture
+
+    (incident,) = closed(watch(slid_over))
+    assert incident.kind == "covered"
+    assert incident.onset_s == pytest.approx(ONSET_S, abs=0.5)
+
+
+def test_a_lid_over_half_of_what_there_is_to_see_covers_it() -> None:
+    def half_hidden(picture: Gray) -> Gray:
+        picture = picture.copy()
+        picture[:, :170] = 190
+        return picture
+
+    assert [each.kind for each in closed(watch(spoiled(half_hidden)))] == ["covered"]
+
+
+def test_a_lid_that_shows_no_noise_is_told_of_as_a_cover_alone() -> None:
+    random = np.random.default_rng(2)
+
+    def lidded(time_s: float) -> Gray:
+        noise = np.float32(2 * random.standard_normal((180, 320)))
+        return view() + noise if time_s < ONSET_S else np.full((180, 320), 70, np.float32)
+
+    assert [each.kind for each in closed(watch(lidded, noise=0.0))] == ["covered"]
+
+
+def test_a_cut_to_a_scene_that_is_mostly_blank_covers_nothing() -> None:
+    blank = np.full((180, 320), 120, np.float32)
+    blank[110:, 100:] = view(10, 0)[:70, :220][::-1]
+
+    assert "covered" not in {
+        each.kind for each in closed(watch(lambda time_s: view() if time_s < 4.0 else blank))
+    }
+
+
 def test_a_night_of_noise_a_pan_and_a_cut_are_no_incidents() -> None:
     def pan(time_s: float) -> Gray:
         return view(10 + 14 * time_s, 40)
