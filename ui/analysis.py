@@ -5,16 +5,15 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 from core.errors import FramemoodError
 from core.records.provenance import model_facts
 from core.records.store import RunKind
 from core.settings import Settings
-from core.types import Box, Frame, FrameReport
+from core.types import Frame, FrameReport
 from ui.decoding import decode
+from ui.live_pipeline import MakePipeline, Pipeline, frame_pipeline, model_digests
 from ui.mood_mode import MoodMode
 from ui.protocol import (
     DEFAULT_OPTIONS,
@@ -31,49 +30,10 @@ from ui.protocol import (
     read_message,
 )
 from ui.recording import LiveRecording
-from ui.replies import report_reply, started_reply
+from ui.replies import report_reply, scaled, started_reply
 from ui.streaming import LiveStream, preview
 
-if TYPE_CHECKING:
-    from core.frame.pictures import DecodedFrame
-
 log = logging.getLogger(__name__)
-
-
-class TextState(Protocol):
-    """How the reading of text stands, see ``core.frame.ocr.TextFollower``."""
-
-    @property
-    def state(self) -> str:
-        """One of "loading", "reading", "restarting" and "failed"."""
-
-
-class Pipeline(Protocol):
-    """The part of ``core.frame.pipeline.FramePipeline`` that a session uses."""
-
-    def analyze(self, frame: Frame | DecodedFrame) -> FrameReport:
-        """Say everything about one frame."""
-
-    @property
-    def text(self) -> TextState | None:
-        """How the reading of text stands; None where it is switched off."""
-
-    def reset(self) -> None:
-        """Forget the frames so far: what comes next has nothing to do with them."""
-
-    def close(self) -> None:
-        """Let go of what it holds outside of this process."""
-
-
-MakePipeline = Callable[..., Pipeline]
-
-
-def frame_pipeline(settings: Settings, **options: bool) -> Pipeline:
-    """Make the pipeline that live pictures are analysed by."""
-    # Imported late: it loads OpenCV's and ONNX's libraries, which the page's start need not await.
-    from core.frame.pipeline import FramePipeline  # noqa: PLC0415
-
-    return FramePipeline(settings, live=True, **options)
 
 
 class Session:
@@ -188,7 +148,7 @@ class Session:
         in_force: dict[str, Any] = self._options
         if mode == "session":
             detector = getattr(pipeline, "detector_name", None)
-            self._mood = MoodMode(options, _digests(self._settings, detector))
+            self._mood = MoodMode(options, model_digests(self._settings, detector))
             in_force = self._mood.options
         self._use(pipeline)
         self._started_s, self._frames, self.dropped = now_s, 0, 0
@@ -250,7 +210,7 @@ class Session:
         self._frames += 1
         if self._recording is not None:
             self._recording.add(report)
-        reply = report_reply(_scaled(report, factor), frame_id, size_px, wait_ms, self.dropped)
+        reply = report_reply(scaled(report, factor), frame_id, size_px, wait_ms, self.dropped)
         if self._pipeline.text is not None:
             reply["text_state"] = self._pipeline.text.state
         if self._recording is not None and self._recording.problem:
@@ -306,26 +266,3 @@ class Session:
             "dropped": self.dropped,
             "duration_s": round(max(0.0, now_s - self._started_s), 3),
         }
-
-
-def _digests(settings: Settings, detector: object) -> dict[str, str]:
-    """sha256 of the models that a pipeline reads with, by name."""
-    # Late, as the models themselves are.
-    from models.registry import Registry  # noqa: PLC0415
-
-    registry = Registry()
-    used = {settings.emotion_model, detector}
-    return {name: registry.model(name).sha256 for name in registry.names if name in used}
-
-
-def _scaled(report: FrameReport, factor: float) -> FrameReport:
-    """Boxes of a report on a reduced picture, in pixels of the full one."""
-    if factor == 1.0:
-        return report
-    faces = tuple(
-        replace(face, box=Box(*(value * factor for value in face.box))) for face in report.faces
-    )
-    texts = tuple(
-        replace(text, box=Box(*(value * factor for value in text.box))) for text in report.texts
-    )
-    return replace(report, faces=faces, texts=texts)

@@ -16,20 +16,18 @@ import dataclasses
 import functools
 import inspect
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, get_type_hints
 
 import gradio as gr
 from gradio.data_classes import FileData
-from gradio.utils import get_upload_folder
 
 from core.errors import FramemoodError
 from core.frame.urls import is_url, public_name
-from core.settings import Settings
 from core.types import EMOTIONS
+from ui.api_files import BadInputError, address_of, picture, uploaded
 from ui.context import Context
 from ui.texts import LANGUAGES
 from ui.video_jobs import analyze_for_visitor
@@ -37,10 +35,6 @@ from ui.video_jobs import analyze_for_visitor
 MOST_FILMS: Final = 500
 MOST_EVERY: Final = 1000
 GOALS: Final = ("match", "lift")
-
-
-class BadInputError(FramemoodError):
-    """A parameter is not what it should be."""
 
 
 def build(context: Context) -> None:
@@ -80,7 +74,7 @@ def analyze_image(
     from core.frame.probe import probe  # noqa: PLC0415
     from core.frame.sources import open_source  # noqa: PLC0415
 
-    with _picture(image, url, context.settings) as (path, name):
+    with picture(image, url, context.settings) as (path, name):
         probe(path, name)
         with open_source(path) as source:
             frame = next(frame for frame in source if frame.readable)
@@ -121,7 +115,7 @@ def analyze_video(  # noqa: PLR0917 (Gradio hands over one value a parameter)
         every: Read every n-th frame, 1 to 1000.
         url: An http or https address of a video instead, where the server opens addresses.
     """
-    source = _address(url, video) or str(_uploaded(video)[0])
+    source = address_of(url, video) or str(uploaded(video)[0])
     summary = analyze_for_visitor(
         source,
         None,
@@ -202,7 +196,7 @@ def session(
     _check_language(language)
     phases = []
     for given in (first, second):
-        path, name = _uploaded(given)
+        path, name = uploaded(given)
         table = read_table(path)
         if "" not in table:
             raise BadInputError(f"{name}: holds both phases; give one recording a phase")
@@ -233,48 +227,6 @@ def _told(call: Callable[..., Any], endpoint: Callable[..., Any]) -> Callable[..
     signature = inspect.Signature(parameters, return_annotation=given_out)
     told.__signature__ = signature  # type: ignore[attr-defined]
     return told
-
-
-def _address(url: Any, file: Any) -> str:
-    """An address that was given instead of a file; empty where none was."""
-    if not url:
-        return ""
-    if file is not None:
-        raise BadInputError("give a file or an address, not both")
-    if not isinstance(url, str) or not is_url(url):
-        raise BadInputError(f"{str(url)[:40]!r} is no address; give http:// or https://")
-    return url
-
-
-@contextmanager
-def _picture(file: Any, url: Any, settings: Settings) -> Iterator[tuple[Path, str]]:
-    """A picture on the disk and what its owner calls it; one that was fetched goes again."""
-    from core.frame.fetch import Limits, fetch  # noqa: PLC0415
-
-    address = _address(url, file)
-    if not address:
-        yield _uploaded(file)
-        return
-    name = public_name(address)
-    if not settings.allow_urls:
-        raise BadInputError(f"{name}: addresses are switched off here; upload the file instead")
-    path = fetch(address, name, Limits(settings.max_upload_mb * 1_000_000))
-    try:
-        yield path, name
-    finally:
-        path.unlink(missing_ok=True)
-
-
-def _uploaded(file: Any) -> tuple[Path, str]:
-    """Path of an uploaded file and what its owner calls it; never another file of this machine."""
-    path = file.get("path") if isinstance(file, dict) else getattr(file, "path", None)
-    if not isinstance(path, str) or not path:
-        raise BadInputError("a file is missing; upload one, as handle_file() does")
-    folder = Path(get_upload_folder()).resolve()
-    found = Path(path).resolve()
-    if not found.is_relative_to(folder) or not found.is_file():
-        raise BadInputError("that is no uploaded file; upload one, as handle_file() does")
-    return found, found.name
 
 
 def _check_language(language: Any) -> None:

@@ -1,4 +1,4 @@
-"""What the Video tab draws: the rows of a run, thinned for the screen and summed up a face.
+"""What the Video tab draws of the rows of a run.
 
 Everything here is in media time and knows neither gradio nor a language: the
 keys it names are the keys of the page's texts and of its colour roles.
@@ -13,12 +13,10 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from core.types import EMOTIONS
-
-BINS: Final = 600
-"""Bins a series is thinned to: two points each, about one a pixel of a wide screen."""
+from ui.thinning import BINS, Floats, Series, thin, usual_step_s
+from ui.video_faces import FaceSummary, face_summaries
 
 METRIC_COLUMNS: Final = (
     "index",
@@ -30,27 +28,6 @@ METRIC_COLUMNS: Final = (
 )
 FACE_COLUMNS: Final = ("index", "time_s", "face_id", "trust", *EMOTIONS)
 
-Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """One line of a chart.
-
-    Parameters
-    ----------
-    key : str
-        Names its text and its colour role.
-    time_s : tuple of float
-        Media time of each point, s, rising.
-    values : tuple of float or None
-        None breaks the line where nothing was measured.
-    """
-
-    key: str
-    time_s: tuple[float, ...]
-    values: tuple[float | None, ...]
-
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
@@ -59,34 +36,6 @@ class Stretch:
     kind: str
     start_s: float
     end_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class FaceSummary:
-    """One face over the whole video.
-
-    Parameters
-    ----------
-    track_id : int
-        As written on the video and in emotions.csv.
-    first_s, on_screen_s : float
-        When it is first seen, and for how long in all, s of media time.
-    emotion : str or None
-        The strongest mean emotion; None where emotion was switched off.
-    trust : float
-        Mean trust, 0..1.
-    shares : tuple of 7 float
-        Mean probabilities in ``EMOTIONS`` order, weighted by trust so that a
-        reading from a bad picture counts for little; they sum to 1, or are
-        all 0 where emotion was switched off.
-    """
-
-    track_id: int
-    first_s: float
-    on_screen_s: float
-    emotion: str | None
-    trust: float
-    shares: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +106,7 @@ def charts(
         At most ``2 * BINS`` points a line, however long the video.
     """
     time_s = metrics["time_s"].to_numpy()
-    step_s = _step(time_s)
+    step_s = usual_step_s(time_s)
     duration_s = float(np.nanmax(time_s) + step_s) if time_s.size else 0.0
     score = metrics["quality_score"].to_numpy()
     measured = np.isfinite(score)
@@ -190,45 +139,6 @@ def charts(
         mean_quality=float(score[measured].mean()) if measured.any() else None,
         weak_share=float(weak[measured].mean()) if measured.any() else None,
     )
-
-
-def thin(
-    key: str, time_s: Floats, values: Floats, duration_s: float, step_s: float
-) -> Series | None:
-    """Keep the lowest and the highest point of every bin, so that no spike is lost.
-
-    Parameters
-    ----------
-    key : str
-        Key of the series.
-    time_s, values : (N,) float64 arrays
-        Points in rising time; NaN values are left out.
-    duration_s, step_s : float
-        Length of the video and the usual time between two rows, s.
-
-    Returns
-    -------
-    Series or None
-        The line is broken where rows are missing; None where nothing was measured.
-    """
-    kept = np.isfinite(values) & np.isfinite(time_s)
-    times, points = time_s[kept], values[kept]
-    if not points.size:
-        return None
-    width_s = duration_s / BINS if duration_s > 0 else 0.0
-    if points.size > 2 * BINS:
-        chosen = _extremes(times, points, width_s)
-        times, points = times[chosen], points[chosen]
-        gap_s = max(3.0 * step_s, 2.5 * width_s)  # two points of neighbouring bins: < 2 widths
-    else:
-        gap_s = 3.0 * step_s
-    breaks = np.flatnonzero(np.diff(times) > gap_s) + 1
-    drawn: list[float | None] = [round(float(value), 4) for value in points]
-    at = [round(float(moment), 3) for moment in times]
-    for position in breaks[::-1]:
-        drawn.insert(int(position), None)
-        at.insert(int(position), at[int(position) - 1])
-    return Series(key, tuple(at), tuple(drawn))
 
 
 def read_incidents(path: Path) -> tuple[Stretch, ...]:
@@ -267,29 +177,6 @@ def join(stretches: tuple[Stretch, ...], duration_s: float) -> tuple[Stretch, ..
     return tuple(joined)
 
 
-def face_summaries(metrics: pd.DataFrame, faces: pd.DataFrame) -> tuple[FaceSummary, ...]:
-    """Sum up every face of a run, the longest on screen first.
-
-    Parameters
-    ----------
-    metrics, faces : DataFrame
-        As for ``charts``.
-
-    Returns
-    -------
-    tuple of FaceSummary
-    """
-    times = metrics["time_s"].to_numpy()
-    if not times.size or faces.empty:
-        return ()
-    lasts_s = np.diff(times, append=times[-1] + _step(times))
-    lasts = pd.Series(lasts_s, index=metrics["index"]).groupby(level=0).first()
-    rows = faces.dropna(subset=["face_id"])
-    rows = rows.assign(lasts_s=rows["index"].map(lasts).fillna(0.0))
-    summaries = [_summary(int(face), group) for face, group in rows.groupby("face_id")]
-    return tuple(sorted(summaries, key=lambda face: (-face.on_screen_s, face.track_id)))
-
-
 def to_json(value: Charts) -> dict[str, Any]:
     """Give the figures that the page's script draws, in plain JSON types."""
 
@@ -307,40 +194,6 @@ def to_json(value: Charts) -> dict[str, Any]:
             for mark in join(value.stretches, value.duration_s)
         ],
     }
-
-
-def _summary(track_id: int, rows: pd.DataFrame) -> FaceSummary:
-    probabilities = rows[list(EMOTIONS)].to_numpy()
-    trust = rows["trust"].fillna(0.0).to_numpy()
-    read = np.isfinite(probabilities).all(axis=1)
-    shares = np.zeros(len(EMOTIONS))
-    if read.any():
-        weights = trust[read] if trust[read].sum() > 0 else np.ones(int(read.sum()))
-        shares = np.average(probabilities[read], axis=0, weights=weights)
-    return FaceSummary(
-        track_id=track_id,
-        first_s=float(rows["time_s"].min()),
-        on_screen_s=float(rows["lasts_s"].sum()),
-        emotion=EMOTIONS[int(shares.argmax())] if read.any() else None,
-        trust=float(trust.mean()),
-        shares=tuple(float(share) for share in shares),
-    )
-
-
-def _extremes(times: Floats, points: Floats, width_s: float) -> NDArray[np.intp]:
-    """Positions of the lowest and highest point of every bin, in rising time."""
-    bins = np.minimum((times / width_s).astype(np.intp), BINS - 1)
-    # Sorted by bin, then by value: the ends of each bin's run are its extremes.
-    order = np.lexsort((points, bins))
-    edges = np.flatnonzero(np.diff(bins[order])) + 1
-    first = np.concatenate(([0], edges))
-    last = np.concatenate((edges, [order.size])) - 1
-    return np.unique(np.concatenate((order[first], order[last])))
-
-
-def _step(time_s: Floats) -> float:
-    """Usual time between two rows, s."""
-    return float(np.median(np.diff(time_s))) if time_s.size > 1 else 0.0
 
 
 def _numbers(rows: pd.DataFrame, name: str) -> pd.Series[float]:

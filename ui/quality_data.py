@@ -8,9 +8,9 @@ import numpy as np
 
 from core.incidents import Incident, IncidentKind
 from core.records.association import spearman
-from ui.plots import BINS, thin
 from ui.quality_rows import Floats, RunRows
 from ui.texts import LANGUAGES
+from ui.thinning import BINS, thin
 
 LINES: Final = (
     "quality",

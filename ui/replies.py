@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from core.incidents import Incident, Risk
-from core.types import EMOTIONS, Face, FrameReport, QualityReading, SystemReading, TextReading
+from core.types import EMOTIONS, Box, Face, FrameReport, QualityReading, SystemReading, TextReading
 from ui.protocol import MAX_MESSAGE_BYTES
 
 PROTOCOL_VERSION: Final = 1
@@ -137,3 +138,16 @@ def _number(value: float, digits: int = 4) -> float | None:
     # JSON has no NaN and browsers refuse a message that holds one.
     plain = float(value)
     return round(plain, digits) if math.isfinite(plain) else None
+
+
+def scaled(report: FrameReport, factor: float) -> FrameReport:
+    """Boxes of a report on a reduced picture, in pixels of the full one."""
+    if factor == 1.0:
+        return report
+    faces = tuple(
+        replace(face, box=Box(*(value * factor for value in face.box))) for face in report.faces
+    )
+    texts = tuple(
+        replace(text, box=Box(*(value * factor for value in text.box))) for text in report.texts
+    )
+    return replace(report, faces=faces, texts=texts)

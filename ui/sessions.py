@@ -19,7 +19,8 @@ from typing import Any, Final
 
 from core.errors import FramemoodError
 from core.settings import Settings
-from ui.analysis import MakePipeline, Session, frame_pipeline
+from ui.analysis import Session
+from ui.live_pipeline import MakePipeline, frame_pipeline
 from ui.protocol import (
     DEFAULT_OPTIONS,
     ClientMessage,

@@ -14,6 +14,7 @@ from typing import Any, Final
 from core.types import EMOTIONS
 from ui import plots
 from ui.texts import strings, text
+from ui.video_faces import FaceSummary
 from ui.video_jobs import Job
 from ui.video_view import clock, fact, say
 
@@ -205,7 +206,7 @@ def _faces(language: str, shown: plots.Charts) -> str:
     )
 
 
-def _face_row(face: plots.FaceSummary, shown: plots.Charts, language: str, named: bool) -> str:
+def _face_row(face: FaceSummary, shown: plots.Charts, language: str, named: bool) -> str:
     share = face.on_screen_s / shown.duration_s if shown.duration_s > 0 else 0.0
     cells = [
         f'<th scope="row">{say("common.face", language, number=face.track_id)}</th>',

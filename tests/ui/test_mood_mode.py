@@ -11,7 +11,8 @@ from core.mood.session_file import read_session
 from core.settings import EMOTION_MODELS, Settings
 from core.types import EMOTIONS, Box, Face, FrameReport, QualityReading
 from tests.ui.doubles import PlainPipeline
-from ui.analysis import Session, _digests
+from ui.analysis import Session
+from ui.live_pipeline import model_digests
 from ui.protocol import ProtocolError, Start, Step, read_message
 
 FPS = 10
@@ -128,7 +129,7 @@ def test_a_record_that_was_sent_is_judged_again_to_the_same_verdict(pictures, tm
 
 @pytest.mark.parametrize("model", EMOTION_MODELS)
 def test_a_session_keeps_the_digests_of_the_models_it_is_read_with(model):
-    digests = _digests(Settings(emotion_model=model), "yunet")
+    digests = model_digests(Settings(emotion_model=model), "yunet")
     assert set(digests) == {model, "yunet"}
     assert all(len(digest) == 64 for digest in digests.values())
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from core.types import EMOTIONS
 from ui import plots
+from ui.thinning import BINS, thin
 
 
 def metrics(count: int, fps: float = 30.0, **columns: object) -> pd.DataFrame:
@@ -45,9 +46,9 @@ NOBODY = faces([])
 def test_thinning_keeps_the_extremes_and_bounds_the_points(values: list[float], step_s: float):
     points = np.array(values)
     times = np.arange(points.size) * step_s
-    line = plots.thin("quality", times, points, float(times[-1] + step_s), step_s)
+    line = thin("quality", times, points, float(times[-1] + step_s), step_s)
     drawn = [value for value in line.values if value is not None]
-    assert len(drawn) <= 2 * plots.BINS
+    assert len(drawn) <= 2 * BINS
     assert max(drawn) == pytest.approx(points.max(), abs=1e-4)
     assert min(drawn) == pytest.approx(points.min(), abs=1e-4)
     assert list(line.time_s) == sorted(line.time_s)
@@ -62,7 +63,7 @@ def test_a_spike_of_one_frame_in_two_hours_is_still_drawn():
     lowest = int(np.argmin(quality.values))
     assert quality.values[lowest] == pytest.approx(0.05)
     assert quality.time_s[lowest] == pytest.approx(123_456 / 30, abs=1e-3)
-    assert len(quality.values) <= 2 * plots.BINS
+    assert len(quality.values) <= 2 * BINS
     assert len(json.dumps(plots.to_json(shown))) < 400_000
 
 
@@ -113,7 +114,7 @@ def test_joined_stretches_cover_the_same_time_and_do_not_overlap(found):
         marks = [mark for mark in joined if mark.kind == kind]
         edges = [edge for mark in marks for edge in (mark.start_s, mark.end_s)]
         assert edges == sorted(edges)
-        assert len(marks) <= plots.BINS + 1
+        assert len(marks) <= BINS + 1
         for part in stretches:
             if part.kind == kind:
                 assert any(m.start_s <= part.start_s and part.end_s <= m.end_s for m in marks)

@@ -11,6 +11,8 @@ import pytest
 from core.types import EMOTIONS
 from ui import plots, video_results, video_view
 from ui.texts import LANGUAGES, text
+from ui.thinning import Series
+from ui.video_faces import FaceSummary
 from ui.video_jobs import Job, Request
 
 HOSTILE = '<img src=x onerror="alert(1)">"\'.mp4'
@@ -25,14 +27,14 @@ def finished(directory: Path, name: str = "clip.mp4", **options: bool) -> Job:
 
 
 def shown(**changes: object) -> plots.Charts:
-    line = plots.Series("quality", (0.0, 1.0), (0.9, 0.3))
-    face = plots.FaceSummary(3, 1.0, 2.5, "happiness", 0.7, (0.0, 0.0, 0.0, 0.9, 0.0, 0.0, 0.1))
+    line = Series("quality", (0.0, 1.0), (0.9, 0.3))
+    face = FaceSummary(3, 1.0, 2.5, "happiness", 0.7, (0.0, 0.0, 0.0, 0.9, 0.0, 0.0, 0.1))
     values: dict[str, object] = {
         "duration_s": 8.0,
         "threshold": 0.5,
         "quality": (line,),
-        "emotions": tuple(plots.Series(name, (0.0, 1.0), (0.1, 0.2)) for name in EMOTIONS),
-        "trust": (plots.Series("trust", (0.0, 1.0), (0.8, 0.7)),),
+        "emotions": tuple(Series(name, (0.0, 1.0), (0.1, 0.2)) for name in EMOTIONS),
+        "trust": (Series("trust", (0.0, 1.0), (0.8, 0.7)),),
         "stretches": (plots.Stretch("weak", 2.0, 3.2), plots.Stretch("freeze", 5.0, 7.0)),
         "faces": (face,),
         "frames": 200,
@@ -97,9 +99,7 @@ def test_a_run_without_faces_or_quality_shows_neither(tmp_path):
 
 
 def test_a_crowd_is_cut_and_the_cut_is_said(tmp_path):
-    faces = tuple(
-        plots.FaceSummary(number, 0.0, 1.0, None, 0.0, (0.0,) * 7) for number in range(1, 31)
-    )
+    faces = tuple(FaceSummary(number, 0.0, 1.0, None, 0.0, (0.0,) * 7) for number in range(1, 31))
     page = video_results.details("en", finished(tmp_path), shown(faces=faces))
     assert page.count("<tr>") == 1 + video_results.MOST_FACES
     assert "And 10 more" in page
