@@ -184,12 +184,14 @@ def analyze_many(
             done = _words(source, error)
         settle(place, done)
     for future in as_completed(tasks):  # type: ignore[no-untyped-call]
-        place = tasks[future]
+        place = tasks.pop(future)
         try:
             # Where the worker died with the answer, it is waited for anew.
             done = future.result()
         except Exception as error:  # noqa: BLE001 (whatever a worker raised is told of its clip)
             done = _words(clips[place][0], error)
+        # Else it would be analyzed anew, over its files, whenever the worker that has it dies.
+        future.release()
         settle(place, done)
     return [results[place] for place in range(len(clips))]
 

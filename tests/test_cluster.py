@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,25 @@ def test_clips_of_a_worker_that_dies_are_done_again(
     for k in range(len(clips)):
         first, second = folders[k], folders[k + len(clips)]
         assert rows(first / "metrics.csv") == rows(second / "metrics.csv")
+
+
+def test_a_clip_that_is_done_is_let_go(client: Any, clips: list[Path], tmp_path: Path) -> None:
+    left = len(clips)
+    held: list[int] = []
+
+    def is_let_go(_: cluster.ClipResult) -> None:
+        nonlocal left
+        left -= 1
+        # The client forgets it in its own thread, a moment later.
+        end_s = time.monotonic() + 30
+        while len(client.futures) > left and time.monotonic() < end_s:
+            time.sleep(0.01)
+        held.append(len(client.futures))
+
+    folders = [tmp_path / f"{k}" for k in range(len(clips))]
+    sources = [str(clip) for clip in clips]
+    cluster.analyze_many(client, sources, folders, annotate=False, on_done=is_let_go)
+    assert held == list(range(len(clips) - 1, -1, -1))
 
 
 @pytest.fixture(scope="module")
