@@ -36,9 +36,12 @@ _OTHER_TONES, _BLANK = 0.35, 0.12
 _NOTHING: Final = 1.5
 """Steps of contrast that rounding leaves of a picture of nothing."""
 
-_SAME_STEPS, _SAME_SHARE = 14.0, 0.35
-"""Luma steps by which what a cover leaves in view may change meanwhile, and how much of the
-cells that still show detail has to be so; of another scene a fifth is, by chance."""
+_SAME_STEPS: Final = 14.0
+"""Luma steps by which what a cover leaves in view may change meanwhile."""
+
+_MIX_SHARE, _SAME_SHARE = 0.85, 0.08
+"""How much of the cells that still show detail has to be the old scene, the cover or a mix of
+both, and how much of it the old scene: a cut to a dark one lies in between everywhere."""
 
 _FEW_LEFT: Final = 0.22
 """Cells left in view, of those that had detail, that are too few to say so."""
@@ -218,11 +221,15 @@ def _hidden(view: View, clear: View) -> tuple[float, NDArray[np.bool_], bool]:
     shows = view.detail > _TEXTURED
     if shows.sum() < _FEW_LEFT * count:
         return share, lost, True
-    # Pixel by pixel, as the cells along a cover's edge are hidden in part only.
-    left = np.kron(shows, np.ones((CELL_PX, CELL_PX), np.bool_))
-    steps = np.abs(view.thumb - clear.thumb)[left]
-    same = steps < min(_SAME_STEPS, _OTHER_TONES * clear.spread)
-    return share, lost, float(same.mean()) > _SAME_SHARE
+    # Along a soft edge the scene and the cover mix, so pixel by pixel: either, or in between.
+    pixels = np.ones((CELL_PX, CELL_PX), np.bool_)
+    left = np.kron(shows, pixels)
+    lid_low, lid_high = np.quantile(view.thumb[np.kron(lost, pixels)], (0.1, 0.9))
+    was, now = clear.thumb[left], view.thumb[left]
+    slack = min(_SAME_STEPS, _OTHER_TONES * clear.spread)
+    is_mix = (now > np.minimum(was, lid_low) - slack) & (now < np.maximum(was, lid_high) + slack)
+    is_same = np.abs(now - was) < slack
+    return share, lost, bool(is_mix.mean() > _MIX_SHARE and is_same.mean() > _SAME_SHARE)
 
 
 def _keeps_tones(view: View, clear: View, share: float) -> bool:

@@ -109,6 +109,17 @@ def test_a_lid_over_half_of_what_there_is_to_see_covers_it() -> None:
     assert [each.kind for each in closed(watch(spoiled(half_hidden)))] == ["covered"]
 
 
+def test_a_lid_whose_edge_is_out_of_focus_covers_what_is_behind_it() -> None:
+    lid = np.zeros((180, 320), np.float32)
+    lid[:, :240] = 1.0
+    lid = cv2.GaussianBlur(lid, (0, 0), 50.0)
+
+    def soft_lidded(picture: Gray) -> Gray:
+        return np.float32(picture * (1 - lid) + 240 * lid)
+
+    assert [each.kind for each in closed(watch(spoiled(soft_lidded)))] == ["covered"]
+
+
 def test_a_lid_that_shows_no_noise_is_told_of_as_a_cover_alone() -> None:
     random = np.random.default_rng(2)
 
@@ -125,6 +136,16 @@ def test_a_cut_to_a_scene_that_is_mostly_blank_covers_nothing() -> None:
 
     assert "covered" not in {
         each.kind for each in closed(watch(lambda time_s: view() if time_s < 4.0 else blank))
+    }
+
+
+def test_a_cut_to_a_dark_scene_covers_nothing() -> None:
+    dark = np.full((180, 320), 9, np.float32)
+    dark[100:, 60:] = 12 + 0.15 * view(10, 0)[:80, :260][::-1]
+
+    assert "covered" not in {
+        each.kind
+        for each in closed(watch(lambda time_s: 90 + 0.6 * view() if time_s < 4 else dark))
     }
 
 
