@@ -70,7 +70,7 @@ def blur_ratio(
     if min(plane.shape) < 4:
         return 1.0
     narrow_sigma, wide_sigma, narrow_noise, wide_noise = _filters(round(scale, 3))
-    narrow = _smooth(plane.astype(np.float32), narrow_sigma)
+    narrow = _smooth(plane, narrow_sigma)
     half = np.ascontiguousarray(narrow[::2, ::2])
     wide = _smooth(half, wide_sigma)
     # A gradient is taken a pixel of the plane, the floor is meant a nominal one.
@@ -85,9 +85,9 @@ def blur_ratio(
     return min(1.0, ratio + _ONE_WAY_BLUR * min(1.0, max(0.0, one_way)))
 
 
-def _smooth(plane: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
-    side = _kernel_side(sigma)
-    smoothed: Any = cv2.GaussianBlur(plane, (side, side), sigma)
+def _smooth(plane: NDArray[np.uint8] | NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    kernel = _kernel(sigma)
+    smoothed: Any = cv2.sepFilter2D(plane, cv2.CV_32F, kernel, kernel)
     return np.asarray(smoothed, np.float32)
 
 
@@ -125,6 +125,7 @@ def _filters(scale: float) -> tuple[float, float, float, float]:
     )
 
 
+@lru_cache(maxsize=64)
 def _kernel(sigma: float) -> NDArray[np.float64]:
     kernel: Any = cv2.getGaussianKernel(_kernel_side(sigma), sigma, cv2.CV_64F)
     return np.asarray(kernel, np.float64).ravel()

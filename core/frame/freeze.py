@@ -101,7 +101,8 @@ class FreezeDetector:
         Parameters
         ----------
         plane : (H, W) uint8 array
-            Luma at a fixed size of some 640 px or more; a copy is kept.
+            Luma at a fixed size of some 640 px or more; it is kept for a while and must
+            not be written to.
         time_s : float
             Media time, s; going back in it, or far ahead, starts anew.
         gain : float
@@ -111,7 +112,7 @@ class FreezeDetector:
         -------
         bool
         """
-        before, self._before = self._before, plane.copy()
+        before, self._before = self._before, plane
         elapsed_s = time_s - self._time_s
         if before is None or before.shape != plane.shape or elapsed_s < 0 or elapsed_s > _FORGET_S:
             kept = self._before
@@ -121,7 +122,7 @@ class FreezeDetector:
         self._time_s = time_s
         change = cv2.norm(plane, before, cv2.NORM_L1) / plane.size * gain
         is_silent = self._is_silent(change, time_s)
-        return self._residue.look(self._before, change, time_s) or is_silent
+        return self._residue.look(plane, change, time_s) or is_silent
 
     def _is_silent(self, change: float, time_s: float) -> bool:
         self._changes.append((time_s, change))

@@ -143,13 +143,12 @@ class Before:
 
     def unlikeness(self, lag_s: float) -> float:
         """How much the view changes by itself over a lag: 1 - likeness, a high quantile."""
-        changes = []
-        for at, view in enumerate(self.views):
-            older = next(
-                (v for v in self.views[:at][::-1] if view.time_s - v.time_s >= lag_s), None
-            )
-            if older is not None:
-                changes.append(1.0 - older.likeness(view))
+        changes, older = [], -1
+        for view in self.views:
+            while self.views[older + 1].time_s <= view.time_s - lag_s:
+                older += 1
+            if older >= 0:
+                changes.append(1.0 - self.views[older].likeness(view))
         return float(np.quantile(changes, 0.8)) if changes else 0.0
 
 

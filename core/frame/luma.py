@@ -55,7 +55,8 @@ def reduce_luma(
 ) -> LumaPlanes:
     """Halve a luma plane down to the sizes that quality is measured at.
 
-    The longer side counts, so that a turned video reads like an upright one.
+    The longer side counts, so that a turned video reads like an upright one. The planes
+    are the caller's own, whatever becomes of ``luma``.
 
     Parameters
     ----------
@@ -82,6 +83,8 @@ def reduce_luma(
     fine: NDArray[np.uint8] = luma
     while max(fine.shape) >= 4 * width:
         fine = halve(fine)
+    if fine is luma:
+        fine = luma.copy()
     coarse = halve(fine) if max(fine.shape) >= 2 * width else fine
     return LumaPlanes(
         fine=fine,

@@ -76,7 +76,8 @@ def noise_sigma(plane: NDArray[np.uint8]) -> float:
     # the tones gives its own figure; the flattest blocks alone would speak for shadows.
     bins = min(_BINS, len(blocks))
     per_bin = len(blocks) // bins
-    by_tone = np.argsort(energy[:, 0])[: bins * per_bin].reshape(bins, per_bin)
+    last_of_bin = np.arange(1, bins + 1) * per_bin - 1
+    by_tone = np.argpartition(energy[:, 0], last_of_bin)[: bins * per_bin].reshape(bins, per_bin)
     count = max(1, per_bin // 4)
     flattest = np.argpartition(high_and_low[by_tone, 1], count - 1, axis=1)[:, :count]
     chosen = by_tone[np.arange(bins)[:, None], flattest]
@@ -124,6 +125,8 @@ def _blocks(plane: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Blocks of the plane as rows (N, 64), on an even grid, about ``_MOST_BLOCKS`` at most."""
     down, across = plane.shape[0] // _SIDE, plane.shape[1] // _SIDE
     step = max(1, int(np.ceil(np.sqrt(down * across / _MOST_BLOCKS))))
-    grid = plane[: down * _SIDE, : across * _SIDE].reshape(down, _SIDE, across, _SIDE)
-    chosen = grid[::step, :, ::step].swapaxes(1, 2)
-    return chosen.astype(np.float32, order="C").reshape(-1, _SIDE * _SIDE)
+    # The eight pixels of a block's row go as one word: that is twice as fast as one by one.
+    words = np.ascontiguousarray(plane[: down * _SIDE, : across * _SIDE]).view(np.uint64)
+    grid = words.reshape(down, _SIDE, across)[::step, :, ::step].swapaxes(1, 2)
+    pixels = np.ascontiguousarray(grid).view(np.uint8)
+    return pixels.astype(np.float32).reshape(-1, _SIDE * _SIDE)

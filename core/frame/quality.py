@@ -25,9 +25,9 @@ LEARNED_WEIGHT, LEARNED_LEAN = 0.25, 0.3
 """Exponent of what was learned beside the parts, and how far it leans on them: they are
 sure to fall with every fault, it sees faults that they do not."""
 
-LEARNED_FRAMES: Final = (4, 8)
-"""Frames that share a learned score at least, and at most, while blur, noise and brightness
-change little; where they change much it is reckoned at once."""
+LEARNED_S: Final = (0.12, 0.5)
+"""Media time that shares a learned score at least, and at most, while blur, noise and
+brightness change little; where they change much it is reckoned at once."""
 
 FROZEN_CAP: Final = 0.2
 """A frozen picture, however fine, says nothing of the present."""
@@ -97,7 +97,7 @@ class QualityMeter:
         self._freeze = FreezeDetector()
         self._learned = LearnedQuality()
         self._learned_parts = np.full(3, np.inf)
-        self._learned_age, self._learned_value = 0, 0.0
+        self._learned_at_s, self._learned_value = 0.0, 0.0
         self._before: NDArray[np.uint8] | None = None
 
     @property
@@ -160,7 +160,7 @@ class QualityMeter:
         planes, mean = measures.planes, measures.brightness
         change = self._change(planes.coarse) * planes.gain
         frozen = self._freeze.update(planes.fine, time_s, planes.gain)
-        learned = self._learned_score(measures)
+        learned = self._learned_score(measures, time_s)
         plain = (
             _sharpness(measures.blur) ** SHARPNESS_WEIGHT
             * _exposure(mean, measures.spread) ** EXPOSURE_WEIGHT
@@ -177,22 +177,22 @@ class QualityMeter:
             quality_score=min(score, FROZEN_CAP) if frozen else score,
         )
 
-    def _learned_score(self, measures: PictureMeasures) -> float:
+    def _learned_score(self, measures: PictureMeasures, time_s: float) -> float:
         """What was learned, anew now and then and wherever a part has moved."""
         blur, noise, mean = measures.blur, measures.noise, measures.brightness
         parts = np.array([blur / 0.01, noise / 0.2, mean / 2.0])
         moved = float(np.abs(parts - self._learned_parts).max())
-        self._learned_age += 1
-        least, most = LEARNED_FRAMES
-        if moved > _MUCH or self._learned_age >= most or (moved > 1 and self._learned_age >= least):
-            self._learned_parts, self._learned_age = parts, 0
+        age_s = time_s - self._learned_at_s
+        least_s, most_s = LEARNED_S
+        if moved > _MUCH or not 0 <= age_s < most_s or (moved > 1 and age_s >= least_s):
+            self._learned_parts, self._learned_at_s = parts, time_s
             self._learned_value = self._learned(
                 picture_features(measures.planes, blur, noise, mean)
             )
         return self._learned_value
 
     def _change(self, plane: NDArray[np.uint8]) -> float:
-        before, self._before = self._before, plane.copy()
+        before, self._before = self._before, plane
         if before is None or before.shape != plane.shape:
             return 0.0
         return cv2.norm(plane, before, cv2.NORM_L1) / plane.size
