@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 
 from core.frame.faces import FaceDetector
 from core.frame.search import keep_faces, same_face, scaled, search_size
-from core.frame.search_windows import SMALL, Window, around, joined, near_window, tiles
+from core.frame.search_near import Copies
+from core.frame.search_windows import SMALL, Window, around, tiles
 from core.settings import Settings
 from core.types import Box, Detection
 
@@ -234,10 +235,10 @@ class FaceSearch:
             return []
         plain = picture.thumbnail(columns)
         scale = picture.size[0] / plain.shape[1], picture.size[1] / plain.shape[0]
-        windows = joined(near_window(face.box, scale, plain.shape) for face in known)
-        if 0 < sum(window.area for window in windows) <= _MOST_OF_WHOLE * plain.size / 3:
-            seen = (face for window in windows for face in self._look(plain, window))
-            found = keep_faces((scaled(face, *scale) for face in seen), self._max_faces)
+        copies = Copies(plain, picture.size)
+        spots = copies.spots(known)
+        if 0 < sum(spot.window.area for spot in spots) <= _MOST_OF_WHOLE * plain.size / 3:
+            found = keep_faces(copies.look_at(spots, self._look), self._max_faces)
             # A small face may show in the closer copy alone; any other was missed.
             if all(
                 max(face.box.width, face.box.height) <= largest
@@ -245,7 +246,8 @@ class FaceSearch:
                 for face in known
             ):
                 return found
-        return [scaled(face, *scale) for face in self._detector.detect(plain, self._width)]
+        found = [scaled(face, *scale) for face in self._detector.detect(plain, self._width)]
+        return keep_faces((copies.reread(face, self._look) for face in found), self._max_faces)
 
     def _windows(
         self,

@@ -116,7 +116,7 @@ def luma_of(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def halve(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """2x2 means; an odd last row or column is left out, so that every mean is of four."""
-    height, width = plane.shape
+    height, width = plane.shape[:2]
     if height < 2 or width < 2:
         # A line of pixels cannot be averaged both ways.
         return np.ascontiguousarray(plane[::2, ::2])

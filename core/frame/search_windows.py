@@ -16,10 +16,10 @@ SMALL: Final = 0.1
 _TILE: Final = 0.65  # of the plain copy's width
 _LEAST_AROUND_PX: Final = 96
 _LEAST_NEAR_PX: Final = 64
-_MARGIN: Final = 0.6  # of a face, on each side of it, in the plain copy; and at most
+_MARGIN: Final = 0.6  # of a face, on each side of it; and at most
 _MOST_MARGIN_PX: Final = 28.0
-_GRID_PX: Final = 32  # the detector's coarsest step: on it a window shows what the whole does
-_STEP_PX: Final = 8  # its finest
+_PADDED_PX: Final = 32  # a detector works on whole multiples of it: less would cost as much
+_GRID_PX: Final = 16  # of its steps: on it a window shows nearly what the whole does
 
 
 class Window(NamedTuple):
@@ -53,14 +53,15 @@ def tiles(close: tuple[int, int], width: int) -> list[Window]:
 
 
 def near_window(box: Box, scale: tuple[float, float], shape: tuple[int, ...]) -> Window:
-    """A window around a face in the plain copy, its corner on the detector's grid."""
+    """A window around a face in a copy; its sides are what the detector rounds them up to."""
     face = max(box.width / scale[0], box.height / scale[1])
     side = max(_LEAST_NEAR_PX, face + 2 * min(_MARGIN * face, _MOST_MARGIN_PX))
+    length = math.ceil(side / _PADDED_PX) * _PADDED_PX
     edges = []
     for at, factor, whole in zip(box.center, scale, (shape[1], shape[0]), strict=True):
-        first = max(0, math.floor((at / factor - side / 2) / _GRID_PX)) * _GRID_PX
-        last = min(whole, math.ceil((at / factor + side / 2) / _STEP_PX) * _STEP_PX)
-        edges.append((min(first, whole - 1), last))
+        first = round((at / factor - length / 2) / _GRID_PX) * _GRID_PX
+        first = max(0, min(first, math.ceil((whole - length) / _GRID_PX) * _GRID_PX))
+        edges.append((first, min(whole, first + length)))
     (left, right), (top, bottom) = edges
     return Window(left, top, right, bottom, 0.0)
 
