@@ -29,12 +29,13 @@ def looked_ahead(
         return
     decoded = _fetched_ahead(frames)
     ahead: deque[tuple[DecodedFrame, Future[Sighting]]] = deque()
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="look")
+    # One more than can be busy: a look may wait for what the frames before it show.
+    pool = ThreadPoolExecutor(workers + 1, thread_name_prefix="look")
     try:
         for frame in decoded:
             turn = pipeline.take_turn(frame)
             ahead.append((frame, pool.submit(pipeline.look, frame, turn)))
-            if len(ahead) > 2 * workers:
+            if len(ahead) > 2 * (workers + 1):
                 first, future = ahead.popleft()
                 yield first, future.result()
         while ahead:
