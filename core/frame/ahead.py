@@ -35,7 +35,7 @@ def looked_ahead(
         for frame in decoded:
             turn = pipeline.take_turn(frame)
             ahead.append((frame, pool.submit(pipeline.look, frame, turn)))
-            if len(ahead) > 2 * (workers + 1):
+            if len(ahead) > 2 * workers:
                 first, future = ahead.popleft()
                 yield first, future.result()
         while ahead:
