@@ -20,13 +20,24 @@ _REPEATED, _RESUMED = 0.05, 0.6
 _LIVELY: Final = 0.0012
 """``change`` from which a source moves so much that a repeated frame stands out."""
 
+_LEAPS, _LEAP, _LEAST_LEAP, _CALMER = 3, 2.0, 0.006, 0.1
+"""A codec goes on refining a frame that is shown again, so that it repeats none exactly. So many
+new pictures in ``_NOW_S`` that each change by so many times the usual, and at least so much,
+where the frame before changed by such a share of it, are all that was new. Neither cuts nor
+keyframes come so often, unless they always did."""
+
+_STOPPED_S: Final = 1.0
+"""A stop of this length is a freeze, and no pause of a source that stutters."""
+
 
 class _Shown(NamedTuple):
-    """A frame: when, whether it repeats the one before or brings movement, the work on it."""
+    """A frame: when, how it changed, whether it repeats, moves or leaps, the work on it."""
 
     time_s: float
+    change: float
     is_repeated: bool
     is_lively: bool
+    is_leap: bool
     busy_ms: float
 
 
@@ -37,7 +48,8 @@ class StutterWatch:
         self._frames: deque[_Shown] = deque()
         self._hold = Hold(0.3, 0.8)
         self._changes: deque[float] = deque(maxlen=150)
-        self._usual_hz = self._lively = 0.0
+        self._usual_hz = self._lively = self._moving_s = 0.0
+        self._leaps_usually = False
         self._reckoned_s = self._livened_s = float("-inf")
 
     def look(
@@ -45,7 +57,8 @@ class StutterWatch:
     ) -> Finding | None:
         """Say whether new pictures come much more slowly than they did."""
         gap_s = time_s - self._frames[-1].time_s if self._frames else 0.0
-        if reading.is_frozen or gap_s < 0:
+        self._moving_s = self._moving_s if reading.is_frozen else time_s
+        if time_s - self._moving_s > _STOPPED_S or gap_s < 0:
             # The pause is the freeze's, and says nothing of the rate before or after.
             self._hold.reset()
             self._frames.clear()
@@ -56,6 +69,9 @@ class StutterWatch:
         if self._hold.since_s is None and time_s - self._reckoned_s > _RECKON_S:
             self._reckoned_s = time_s
             self._usual_hz = _rate_hz(self._frames, self._frames[0].time_s, time_s - _NOW_S)
+            before = [each for each in self._frames if each.time_s <= time_s - _NOW_S]
+            leaps = sum(each.is_leap for each in before)
+            self._leaps_usually = leaps > _LEAPS / 2 * (before[-1].time_s - before[0].time_s)
         recent_hz = self._recent_hz(time_s)
         late = gap_s > max(_GAP_S, 4.0 / max(self._usual_hz, 0.1))
         slow = recent_hz < _SLOW * self._usual_hz and self._usual_hz * _NOW_S >= 4
@@ -76,7 +92,10 @@ class StutterWatch:
 
         A picture that turns black or stops repeats itself as well, without new ones.
         """
-        recent = [each for each in self._frames if each.time_s > time_s - _NOW_S]
+        recent = [each for each in self._frames if each.time_s > time_s - _NOW_S - 1e-6]
+        leaps = sum(each.is_leap for each in recent)
+        if leaps >= _LEAPS and not self._leaps_usually:
+            return leaps / _NOW_S
         resumed = sum(before.is_repeated and after.is_lively for before, after in pairwise(recent))
         fresh = sum(not each.is_repeated for each in recent)
         return (fresh if resumed >= 2 else len(recent)) / _NOW_S
@@ -89,7 +108,12 @@ class StutterWatch:
         if not repeated:
             self._changes.append(reading.change)
         lively = reading.change > _RESUMED * self._lively
-        self._frames.append(_Shown(time_s, repeated, lively, busy_ms))
+        leap = (
+            reading.change > max(_LEAST_LEAP, _LEAP * self._lively)
+            and len(self._frames) > 0
+            and self._frames[-1].change < _CALMER * reading.change
+        )
+        self._frames.append(_Shown(time_s, reading.change, repeated, lively, leap, busy_ms))
         while self._frames[0].time_s < time_s - _USUAL_S:
             self._frames.popleft()
 

@@ -1,0 +1,77 @@
+"""A source whose new pictures come slowly is told, whatever a codec makes of the repeated ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from core.frame.liveness_stutter import StutterWatch
+from core.types import QualityReading
+
+FPS = 25
+ONSET_S = 5.0
+
+
+def onsets(change: Callable[[int, float], float], seconds: float = 9.0) -> set[float]:
+    """When a source stutters whose frames change by so many luma steps."""
+    watch, found = StutterWatch(), set()
+    for index in range(round(seconds * FPS)):
+        time_s = index / FPS
+        reading = QualityReading(
+            blur_score=0.2,
+            brightness=110.0,
+            noise_level=0.1,
+            change=change(index, time_s) / 255,
+            is_frozen=False,
+            quality_score=0.8,
+        )
+        finding = watch.look(reading, time_s)
+        if finding is not None:
+            found.add(finding.onset_s)
+    return found
+
+
+@pytest.mark.parametrize("refined", [0.0, 0.05, 0.3])
+@pytest.mark.parametrize("usual", [0.25, 1.0])
+def test_three_new_pictures_a_second_are_a_stutter_however_a_codec_refines_them(
+    refined: float, usual: float
+) -> None:
+    def change(index: int, time_s: float) -> float:
+        if time_s < ONSET_S:
+            return usual
+        return 6.0 if index % 8 == 0 else refined * (1 - index % 8 / 9)
+
+    found = onsets(change)
+    assert len(found) == 1
+    assert found.pop() == pytest.approx(ONSET_S, abs=1.0)
+
+
+@pytest.mark.parametrize("every", [10, 12, 25])
+def test_keyframes_that_redraw_a_still_picture_are_no_stutter(every: int) -> None:
+    assert not onsets(lambda index, _: 2.5 if index % every == 0 else 0.1)
+
+
+def test_cuts_between_still_scenes_are_no_stutter() -> None:
+    def change(index: int, time_s: float) -> float:
+        return 40.0 if time_s > ONSET_S and index % 20 == 0 else 0.2
+
+    assert not onsets(change)
+
+
+def test_a_short_stop_between_new_pictures_belongs_to_the_stutter() -> None:
+    """The freeze detector may call a third of a second a stop; the rate is told all the same."""
+    watch, told = StutterWatch(), False
+    for index in range(9 * FPS):
+        time_s = index / FPS
+        is_new = time_s < ONSET_S or index % 9 == 0
+        reading = QualityReading(
+            blur_score=0.2,
+            brightness=110.0,
+            noise_level=0.1,
+            change=(1.0 if time_s < ONSET_S else 6.0) / 255 if is_new else 0.0,
+            is_frozen=not is_new and index % 9 == 8,
+            quality_score=0.8,
+        )
+        told |= watch.look(reading, time_s) is not None
+    assert told
