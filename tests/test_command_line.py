@@ -81,6 +81,16 @@ def test_sources_of_one_name_do_not_overwrite_each_other() -> None:
     assert directories(["a/x.mp4"], Path("out")) == [Path("out")]
 
 
+def test_directories_stay_apart_where_disks_tell_no_capitals_from_small_letters():
+    found = directories(["a/X.mp4", "b/x.mp4"], Path("out"))
+    assert len({str(place).casefold() for place in found}) == 2
+
+
+def test_no_directory_of_a_source_leads_out_of_the_one_that_was_given():
+    found = directories(["https://h/..", "..", "..."], Path("out"))
+    assert found == [Path("out/source"), Path("out/source-2"), Path("out/source-3")]
+
+
 def test_analyze_without_a_source_takes_the_one_of_the_settings(
     clip: Path,
     tmp_path: Path,

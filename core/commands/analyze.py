@@ -137,11 +137,14 @@ def directories(sources: Sequence[str], out: Path) -> list[Path]:
     places = []
     for source in sources:
         stem = PurePosixPath(public_name(source)).stem if is_url(source) else Path(source).stem
-        name, count = stem or "source", 1
-        while name in taken:
+        # Dots alone would lead out of the directory.
+        stem = stem if stem.strip(".") else "source"
+        name, count = stem, 1
+        # Many disks tell no "A" from "a".
+        while name.casefold() in taken:
             count += 1
-            name = f"{stem or 'source'}-{count}"
-        taken.add(name)
+            name = f"{stem}-{count}"
+        taken.add(name.casefold())
         places.append(out / name)
     return places
 
