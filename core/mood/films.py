@@ -118,7 +118,9 @@ def rank_films(
         raise CatalogError(
             f"method {method!r} and goal {goal!r}: use palette or original, and match or lift"
         )
-    if top < 1 or min(genre_weight, rating_weight) < 0 or genre_weight + rating_weight >= 1:
+    weights_fit = genre_weight >= 0 and rating_weight >= 0 and genre_weight + rating_weight < 1
+    # Asked this way round, since NaN is neither above nor below.
+    if top < 1 or not weights_fit:
         raise CatalogError(
             f"top {top}, genre_weight {genre_weight}, rating_weight {rating_weight}: top is 1 or "
             "more, the weights are 0 or more and together below 1"

@@ -288,7 +288,15 @@ def test_a_mood_that_cannot_be_used_is_refused(mood: dict[str, float]) -> None:
 
 @pytest.mark.parametrize(
     "option",
-    [{"top": 0}, {"method": "best"}, {"goal": "up"}, {"genre_weight": 1.0}, {"colours": []}],
+    [
+        {"top": 0},
+        {"method": "best"},
+        {"goal": "up"},
+        {"genre_weight": 1.0},
+        {"colours": []},
+        {"genre_weight": float("nan")},
+        {"rating_weight": float("nan")},
+    ],
 )
 def test_an_option_that_cannot_be_used_is_refused(option: dict[str, Any]) -> None:
     with pytest.raises(CatalogError):
