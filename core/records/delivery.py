@@ -89,10 +89,13 @@ class Deliverer:
             try:
                 with parcel.hold():
                     # Another program may have sent some of it since it was listed.
-                    if self._send(Parcel(parcel.directory)):
-                        finished += 1
-                    else:
-                        waiting += 1
+                    has_arrived = self._send(Parcel(parcel.directory))
+                if has_arrived:
+                    # Windows deletes no folder with an open file in it, such as the lock's.
+                    parcel.discard()
+                    finished += 1
+                else:
+                    waiting += 1
             except (LockHeldError, FileNotFoundError):
                 waiting += 1
             except (MlflowAwayError, OSError) as error:
@@ -119,11 +122,9 @@ class Deliverer:
             if goes_on:
                 return False
             if not parcel.state.get("mlflow_id"):
-                parcel.discard()
                 return True
             end_ms = int(parcel.state.get("last_ms", 0)) or None
             self._mlflow().end(str(parcel.state["mlflow_id"]), "KILLED", end_ms or _now_ms())
-        parcel.discard()
         return True
 
     def _step(self, parcel: Parcel, entries: list[Entry]) -> list[Entry]:

@@ -21,11 +21,12 @@ import numpy as np
 import pytest
 
 from core.records import delivery, spool
-from core.records.delivery import Deliverer, follow
+from core.records.delivery import Deliverer, Delivery, follow
 from core.records.feed import _NAMES
+from core.records.locking import LockHeldError
 from core.records.mlflow_log import MlflowAwayError, MlflowRefusedError, RunGoneError
 from core.records.recorder import RunRecorder
-from core.records.spool import Journal, Point, parcels
+from core.records.spool import Journal, Parcel, Point, parcels
 from core.records.store import list_runs
 from core.settings import Settings
 from core.types import Box, Face, FrameReport, QualityReading, SystemReading
@@ -149,6 +150,26 @@ def test_a_run_arrives_whole_and_its_spool_is_empty(settings: Settings, server: 
     assert kept["params"]["settings.quality_threshold"] == "0.5"
     assert parcels(settings.records_dir) == []
     assert list_runs(settings.records_dir)[0].mlflow_url == f"http://mlflow/{run.run_id}"
+
+
+def test_a_spool_is_deleted_with_no_file_of_it_open(
+    settings: Settings, server: FakeMlflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Windows refuses to delete a file that is open, such as that of the lock.
+    held = []
+    discard = Parcel.discard
+
+    def look_and_discard(parcel: Parcel) -> None:
+        try:
+            parcel.hold().close()
+        except LockHeldError:
+            held.append(parcel.run_id)
+        discard(parcel)
+
+    monkeypatch.setattr(Parcel, "discard", look_and_discard)
+    record(settings)
+    assert Deliverer(settings).deliver() == Delivery(1, 0)
+    assert held == []
 
 
 def test_about_one_row_a_second_is_sent(settings: Settings, server: FakeMlflow) -> None:
