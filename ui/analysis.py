@@ -138,19 +138,23 @@ class Session:
     ) -> dict[str, Any]:
         self._mood = None
         self._end_recording()
-        self._watch(stream)
-        if mode == "session":
-            # Smoothing would make neighbouring readings repeat each other even more.
-            self._options = DEFAULT_OPTIONS | {"smoothing": False}
-        else:
-            self._options = DEFAULT_OPTIONS | options
-        pipeline = self._make_pipeline(self._settings, **self._options)
-        in_force: dict[str, Any] = self._options
-        if mode == "session":
-            detector = getattr(pipeline, "detector_name", None)
-            self._mood = MoodMode(options, model_digests(self._settings, detector))
-            in_force = self._mood.options
+        self._watch("")
+        is_session = mode == "session"
+        # Smoothing would make neighbouring readings repeat each other even more.
+        wanted = DEFAULT_OPTIONS | ({"smoothing": False} if is_session else options)
+        pipeline = self._make_pipeline(self._settings, **wanted)
+        mood: MoodMode | None = None
+        try:
+            if is_session:
+                detector = getattr(pipeline, "detector_name", None)
+                mood = MoodMode(options, model_digests(self._settings, detector))
+            self._watch(stream)
+        except Exception:
+            pipeline.close()
+            raise
         self._use(pipeline)
+        self._mood, self._options = mood, wanted
+        in_force: dict[str, Any] = wanted if mood is None else mood.options
         self._started_s, self._frames, self.dropped = now_s, 0, 0
         return started_reply(mode, in_force, self._settings.quality_threshold)
 

@@ -68,6 +68,15 @@ class Run:
     mlflow_url: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Brought:
+    """What a visitor brought, and what deletes it in the end."""
+
+    name: str
+    directory: Path
+    expiry: threading.Timer
+
+
 class Shelf:
     """The runs of all visitors.
 
@@ -89,7 +98,7 @@ class Shelf:
         self._finalizer = weakref.finalize(self, shutil.rmtree, self._root, ignore_errors=True)
         self._lock = threading.Lock()
         self._sample_lock = threading.Lock()
-        self._brought: dict[str, dict[str, tuple[str, Path]]] = {}
+        self._brought: dict[str, dict[str, _Brought]] = {}
         self._tickets: dict[tuple[str, str], str] = {}
         self._owners: dict[str, tuple[str, str]] = {}
 
@@ -120,7 +129,7 @@ class Shelf:
         if shelf == "brought":
             with self._lock:
                 brought = self._brought.get(visitor, {}).get(key)
-            return Run(key, "brought", *brought) if brought is not None else None
+            return Run(key, "brought", brought.name, brought.directory) if brought else None
         if key == SAMPLE:
             job = self._samples.of(SAMPLE)
             done = job is not None and job.state == "done"
@@ -162,15 +171,15 @@ class Shelf:
             shutil.rmtree(directory, ignore_errors=True)
             raise
         key = f"brought/{directory.name}"
+        expiry = threading.Timer(KEPT_S, self._remove, (visitor, key))
+        expiry.daemon = True
         with self._lock:
             shelf = self._brought.setdefault(visitor, {})
-            shelf[key] = (name, directory)
+            shelf[key] = _Brought(name, directory, expiry)
+            expiry.start()
             oldest = [each for each in shelf if len(shelf) > MOST_BROUGHT][:1]
         for each in oldest:
             self._remove(visitor, each)
-        expiry = threading.Timer(KEPT_S, self._remove, (visitor, key))
-        expiry.daemon = True
-        expiry.start()
         return key
 
     def sample(self) -> Job:
@@ -209,10 +218,12 @@ class Shelf:
 
     def _remove(self, visitor: str, key: str) -> None:
         with self._lock:
-            name_and_directory = self._brought.get(visitor, {}).pop(key, None)
-        if name_and_directory is not None:
-            self.cache.forget(name_and_directory[1])
-            shutil.rmtree(name_and_directory[1], ignore_errors=True)
+            brought = self._brought.get(visitor, {}).pop(key, None)
+        if brought is not None:
+            # A timer is a thread, which would else stay for the rest of its hour.
+            brought.expiry.cancel()
+            self.cache.forget(brought.directory)
+            shutil.rmtree(brought.directory, ignore_errors=True)
 
 
 def _of_record(info: RunInfo) -> Run | None:

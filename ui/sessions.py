@@ -178,3 +178,7 @@ class Sessions:
         except FramemoodError as error:
             self.problem = str(error)
             log.warning("live analysis will not work: %s", error)
+        except Exception:
+            # Nobody asks the pool what came of it, and health would say "starting" for good.
+            self.problem = "the models cannot be loaded; the log says why"
+            log.exception("live analysis will not work")

@@ -189,8 +189,12 @@ class Jobs:
             directory = self.root / secrets.token_urlsafe(24)
             directory.mkdir(mode=0o700)
             job = Job(request, directory)
+            overtaken = self._of_visitor.get(visitor)
             self._of_visitor[visitor] = job
             self._waiting.append(job)
+        if overtaken is not None:
+            # Two clicks may come at once; a job that nobody knows could not be stopped.
+            self._discard(overtaken)
         # A daemon, so that closing the program does not wait for two hours of video.
         threading.Thread(target=self._run, args=(job,), name="video-job", daemon=True).start()
         return job

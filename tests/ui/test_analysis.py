@@ -4,6 +4,8 @@ import json
 from dataclasses import replace
 from types import SimpleNamespace
 
+import pytest
+
 from core.errors import ModelError
 from core.settings import Settings
 from core.types import Box, TextReading
@@ -140,3 +142,25 @@ def test_text_is_told_in_pixels_of_the_picture_that_was_sent(framed):
     assert reply["texts"] == [
         {"text": "<b>=1+1</b>", "confidence": 0.8, "box": [128.0, 72.0, 256.0, 144.0]}
     ]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"mode": "session", "options": {"baseline_s": -1}},
+        {"mode": "live", "options": {}, "stream": "rtsp://camera.invalid/1"},
+    ],
+)
+def test_a_start_that_is_refused_leaves_no_pipeline_open(bad):
+    made = []
+
+    def make(settings, **options):
+        made.append(PlainPipeline(settings, **options))
+        return made[-1]
+
+    session = Session(replace(SETTINGS, allow_streams=False), make)
+    reply = session.process({"type": "start_analysis", **bad})
+    assert reply["type"] == "error"
+    assert all(pipeline.is_closed for pipeline in made)
+    session.process({"type": "stop_analysis"})
+    assert session.process(START)["type"] == "started"

@@ -60,6 +60,18 @@ def test_health_fails_where_the_models_are_missing(eventually):
     assert "emotion.onnx" in answer.json()["problem"]
 
 
+def test_health_fails_where_loading_the_models_breaks_in_a_way_nobody_foresaw(eventually):
+    def broken(settings, **options):
+        raise RuntimeError("a library's own words")
+
+    client, admission = client_of(broken)
+    admission.sessions.warm_up()
+    eventually(lambda: bool(admission.sessions.problem))
+    answer = client.get("/health")
+    assert (answer.status_code, answer.json()["status"]) == (503, "failing")
+    assert "own words" not in answer.text
+
+
 def test_health_fails_on_a_full_disk(monkeypatch):
     monkeypatch.setattr(health, "LOW_DISK_MB", 1e12)
     client, _ = client_of()

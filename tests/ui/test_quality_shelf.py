@@ -215,3 +215,21 @@ def test_bytes_that_are_no_table_are_refused(shelf, tmp_path):
     path.write_bytes(bytes(range(256)) * 64)
     with pytest.raises(DropError):
         shelf.bring("ann", path, path.name)
+
+
+def test_no_timer_is_left_of_what_is_gone(shelf, brought, eventually):
+    before = set(threading.enumerate())
+
+    def timers():
+        return [
+            each
+            for each in threading.enumerate()
+            if isinstance(each, threading.Timer) and each not in before
+        ]
+
+    path, name = brought()
+    for _ in range(MOST_BROUGHT + 2):
+        shelf.bring("ann", path, name)
+    eventually(lambda: len(timers()) == MOST_BROUGHT)
+    shelf.forget("ann")
+    eventually(lambda: not timers())

@@ -219,3 +219,22 @@ def test_one_address_cannot_take_the_whole_line(jobs: Jobs, analysis: Analysis) 
     # Those who cannot be told apart share no limit.
     for number in range(MOST_WAITING_OF_ADDRESS + 1):
         jobs.start(f"unknown {number}", ask("e.mp4"))
+
+
+def test_of_two_requests_at_once_one_job_is_left_and_the_other_is_stopped(
+    jobs, analysis, monkeypatch
+):
+    plain_drop = jobs.drop
+    overtaken = []
+
+    def drop_and_be_overtaken(visitor: str) -> None:
+        monkeypatch.setattr(jobs, "drop", plain_drop)
+        plain_drop(visitor)
+        overtaken.append(jobs.start(visitor, ask("first.mp4")))
+
+    monkeypatch.setattr(jobs, "drop", drop_and_be_overtaken)
+    kept = jobs.start("ann", ask("second.mp4"))
+    assert jobs.of("ann") is kept
+    assert over(overtaken[0]).abandoned
+    analysis.go.set()
+    assert over(kept).state == "done"
