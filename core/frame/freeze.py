@@ -39,7 +39,7 @@ LEAST_S: Final = 0.25
 _FEW: Final = 3
 """The silent frames of the window span at least this, unless there are only few."""
 
-QUIET_S, ERASED_S = 0.35, 8.0
+QUIET_S, ERASED_S = 0.35, 30.0
 """How much longer it has to last where the codec let little through before, and where it may
 have wiped the noise of a live scene away."""
 
@@ -47,7 +47,7 @@ RELEASE_S: Final = 0.25
 """Stretch of frames that has to be lively for a freeze to be over."""
 
 _LIFE_S, _LIFE_QUANTILE, _SILENT_OF_LIFE = 2.0, 0.6, 0.002
-_LIVELY, _QUIET = 0.03, 0.0015
+_LIVELY, _QUIET = 0.03, 0.005
 """Steps a pixel before the silence: noise that comes through, and noise of which now and then
 a block comes through."""
 
@@ -56,9 +56,14 @@ _ALIKE: Final = 1e-3
 """A codec may go on flipping the same few pixels: changes that equal the one before to this
 share say nothing new either."""
 
-_REDRAWN, _REDRAWN_FACTOR, _STILL, _BEFORE_S = 0.2, 20.0, 0.05, 0.2
-"""A keyframe draws a still picture anew: so many steps, and so many times what was before.
-Silence that only such a frame brought, within so many seconds, proves nothing."""
+_REDRAWN, _REDRAWN_FACTOR, _AT_ONCE, _STILL, _BEFORE_S = 0.2, 20.0, 0.1, 0.05, 0.2
+"""A keyframe draws a still picture anew: so many steps, so many times what was before, and hardly
+any in the frames beside it. Silence that only such a frame brought, so many seconds ago at most,
+proves nothing."""
+
+_EVENLY, _ON_TIME, _REDRAWS = 1.15, 1.5, 3
+"""Keyframes that bring new noise each redraw by the same amount, to this factor, and go on coming;
+those of a repeated frame redraw less and less. So many in a row tell."""
 
 _DYING_SHARE: Final = 0.2
 """Of a repeated frame a codec says less and less: the later half of its refinements over the
@@ -89,6 +94,7 @@ class FreezeDetector:
         self._before: NDArray[np.uint8] | None = None
         self._time_s = 0.0
         self._changes: deque[tuple[float, float]] = deque()
+        self._redraws: deque[tuple[float, float]] = deque(maxlen=_REDRAWS)
         self._silent_since_s: float | None = None
         self._limit, self._hold_s = SILENT, 0.0
         self._was_heard = False
@@ -129,6 +135,8 @@ class FreezeDetector:
         self._was_heard |= change > 0
         while self._changes[0][0] < time_s - _LIFE_S - 1e-6:
             self._changes.popleft()
+        if self._is_keyframe(time_s, change):
+            self._redraws.append((time_s, change))
         if self._is_frozen:
             self._listen_for_life(time_s)
         else:
@@ -144,8 +152,12 @@ class FreezeDetector:
         if self._silent_since_s is None:
             life = sorted(earlier)[int(_LIFE_QUANTILE * (len(earlier) - 1))] if earlier else 0.0
             self._limit = min(NEARLY_SILENT, max(SILENT, _SILENT_OF_LIFE * life))
-        silent = self._silent(recent)
-        if sum(silent) < _SILENT_SHARE * len(silent) or self._is_redrawn(time_s):
+        silent = self._silent(recent, earlier[-1] if earlier else -1.0)
+        if (
+            sum(silent) < _SILENT_SHARE * len(silent)
+            or self._is_redrawn(time_s)
+            or self._is_redrawn_evenly(time_s)
+        ):
             self._silent_since_s = None
             return
         # Where frames come unevenly, a burst of copies is many frames but little time.
@@ -164,14 +176,31 @@ class FreezeDetector:
         if life < _QUIET:
             return ERASED_S
         for t, change in self._changes:
-            if t <= time_s - WINDOW_S - _BEFORE_S or change <= _REDRAWN:
+            if t <= time_s - WINDOW_S - _BEFORE_S or not self._is_keyframe(t, change):
                 continue
-            before = [c for u, c in self._changes if t - WINDOW_S - 1e-6 <= u < t]
-            usual = sorted(before)[len(before) // 2] if before else change
-            is_keyframe = usual < _STILL and change > _REDRAWN_FACTOR * usual
-            if is_keyframe and not self._was_dying_away(before):
+            if not self._was_dying_away(self._right_before(t)):
                 return ERASED_S
         return 0.0 if life >= _LIVELY else QUIET_S
+
+    def _right_before(self, time_s: float) -> list[float]:
+        return [c for t, c in self._changes if time_s - WINDOW_S - 1e-6 <= t < time_s]
+
+    def _is_keyframe(self, time_s: float, change: float) -> bool:
+        """Whether a change is that of a keyframe which draws a still picture anew, at once."""
+        before = self._right_before(time_s)
+        after = next((c for t, c in self._changes if t > time_s), 0.0)
+        if change <= _REDRAWN or not before or max(before[-1], after) > _AT_ONCE * change:
+            return False
+        usual = sorted(before)[len(before) // 2]
+        return usual < _STILL and change > _REDRAWN_FACTOR * usual
+
+    def _is_redrawn_evenly(self, time_s: float) -> bool:
+        """Whether the last keyframes each brought as much that was new: nothing is repeated."""
+        if len(self._redraws) < _REDRAWS:
+            return False
+        times, changes = zip(*self._redraws, strict=True)
+        apart_s = (times[-1] - times[0]) / (_REDRAWS - 1)
+        return max(changes) <= _EVENLY * min(changes) and time_s - times[-1] <= _ON_TIME * apart_s
 
     def _was_dying_away(self, changes: list[float]) -> bool:
         """Whether a source had fallen silent, or was about to, when a keyframe came."""
@@ -181,10 +210,11 @@ class FreezeDetector:
         half = len(changes) // 2
         return all(silent[-3:]) and sum(changes[half:]) < _DYING_SHARE * sum(changes[:half])
 
-    def _silent(self, changes: list[float]) -> list[bool]:
+    def _silent(self, changes: list[float], before: float = -1.0) -> list[bool]:
+        """Which frames say nothing new; ``before`` is the change right before them, if known."""
         alike = [
             abs(after - before) <= _ALIKE * after < _ALIKE * _LIVELY
-            for before, after in pairwise([-1.0, *changes])
+            for before, after in pairwise([before, *changes])
         ]
         return [c <= self._limit or same for c, same in zip(changes, alike, strict=True)]
 

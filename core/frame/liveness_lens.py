@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from core.frame.liveness_baseline import Usual
 from core.frame.liveness_finding import Finding, Hold
+from core.frame.liveness_moves import SHIFT, motion_between
 from core.frame.liveness_view import CELL_PX, HISTORY_S, Before, History, View, cell_means
 
 _TEXTURED: Final = 2.2
@@ -96,7 +97,11 @@ class CoverWatch:
             if same < _STEADY and since_s is not None and view.time_s - since_s > _SUDDEN_S:
                 self._hold.reset()
                 return None
+        was_on = self._hold.is_on
         if not self._hold.update(covered, view.time_s, onset_s=onset_s):
+            return None
+        if not was_on and _is_seen_from_elsewhere(clear, view):
+            self._hold.reset()
             return None
         assert self._hold.since_s is not None
         return Finding(self._hold.since_s, min(1.0, share), {"covered_share": share})
@@ -230,6 +235,12 @@ def _hidden(view: View, clear: View) -> tuple[float, NDArray[np.bool_], bool]:
     is_mix = (now > np.minimum(was, lid_low) - slack) & (now < np.maximum(was, lid_high) + slack)
     is_same = np.abs(now - was) < slack
     return share, lost, bool(is_mix.mean() > _MIX_SHARE and is_same.mean() > _SAME_SHARE)
+
+
+def _is_seen_from_elsewhere(clear: View, view: View) -> bool:
+    """Whether the scene is not hidden but at another place: the camera was pushed."""
+    motion = motion_between(clear.plane, view.plane)
+    return motion.sureness > 0 and motion.shift > SHIFT
 
 
 def _keeps_tones(view: View, clear: View, share: float) -> bool:

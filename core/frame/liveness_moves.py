@@ -19,10 +19,14 @@ _LAG_S: Final = 0.3
 _SETTLED_S: Final = 0.35
 _LONGEST_S: Final = 2.0
 _SPIKE: Final = 0.03
-_RESTLESS, _OF_PEAK = 0.05, 0.45
-"""How unlike itself a view that goes on by itself is over a lag; what is left of a push then."""
+_RESTLESS, _OF_PEAK, _OF_PUSH = 0.05, 0.45, 0.3
+"""How unlike itself a view that goes on by itself is over a lag; what is left of a push then,
+and what at most may be left of it where a view was calm."""
 
-_SHIFT: Final = 0.03
+_KNOWN_S: Final = 1.5
+"""For so long a view has to be known before it is said what is usual for it."""
+
+SHIFT: Final = 0.03
 """Shift, as a share of the picture's width, from which the camera was moved."""
 
 _BACK_SHIFT: Final = 0.02
@@ -73,7 +77,7 @@ class MoveWatch:
 
     def _watch_for_push(self, view: View, lagged: View, change: float, history: History) -> None:
         before = history.before(view.time_s)
-        if change < _SPIKE or before is None:
+        if change < _SPIKE or before is None or before.views[0].time_s > view.time_s - _KNOWN_S:
             return
         self._usual = before.unlikeness(_LAG_S)
         if change < 2.5 * self._usual:
@@ -94,7 +98,8 @@ class MoveWatch:
         assert self._began_s is not None
         self._peak = max(self._peak, change)
         # A view that goes on by itself rests where the push is over, not where nothing moves.
-        rest = _OF_PEAK * self._peak if self._usual > _RESTLESS else _SPIKE
+        left = (_OF_PEAK if self._usual > _RESTLESS else _OF_PUSH) * self._peak
+        rest = max(_SPIKE, left)
         if change > max(rest, 1.6 * self._usual):
             self._calm_since_s = None
         elif self._calm_since_s is None:
@@ -121,7 +126,7 @@ class MoveWatch:
             np.hypot(motion.x - self._drift[0] * gone_s, motion.y - self._drift[1] * gone_s)
         )
         own = max(apart, motion.shift if drift == 0 else 0.0)
-        if own > _SHIFT + 0.6 * drift:
+        if own > SHIFT + 0.6 * drift:
             self._moved_from = self._moved_from or before
             self._moved = Finding(
                 onset_s + _LAG_S / 3,
@@ -215,4 +220,4 @@ def _evened(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _finder() -> Any:
-    return cv2.SIFT.create(nfeatures=300, contrastThreshold=0.03)
+    return cv2.SIFT.create(nfeatures=1000, contrastThreshold=0.01)

@@ -31,6 +31,9 @@ _SLOWED, _SPIKE = 0.65, 2.5
 """Of the usual frames: where the last one before a fall lies. Less was slowing down by itself,
 more was a cut or a keyframe, no life that could end."""
 
+_HALTED, _MUCH_SLOWED = 0.02, 0.35
+"""What slows down does not come to such a share of its step in the next; so it may be this slow."""
+
 PATH_S, HOLD_S, GIVE_UP_S = 0.4, 0.55, 1.6
 """Stretch over which changes are added up; how long after the fall it is told at the
 earliest, and at the latest."""
@@ -40,8 +43,9 @@ ADDS_UP, _WANDERS = 0.8, 0.5
 adds up, and up to where it goes to and fro. Independent steps have 1, white noise one over
 their number."""
 
-_GLIDES: Final = 2.5
-"""From this share on it is smooth movement, each step as the one before, that noise had hidden."""
+_GLIDES, _HARDLY = 2.5, 0.05
+"""From this share on it is smooth movement, each step as the one before, that noise had hidden,
+unless next to nothing is left of the calmest frames before the fall."""
 
 _EVERY_ROW: Final = 2
 """Half of the rows say the same of a share."""
@@ -110,7 +114,7 @@ class ResidueWatch:
         recent = sorted(c for t, c in self._changes if t > time_s - min(_BACK_S, gone_s) - 1e-6)
         middle = recent[len(recent) // 2]
         is_due = gone_s >= HOLD_S - 1e-6
-        glides = share is not None and share > _GLIDES and is_due
+        glides = share is not None and share > _GLIDES and is_due and middle > _HARDLY * self._level
         wanders = share is not None and share < _WANDERS and not is_redrawn
         if (
             middle > _BACK * self._level
@@ -130,10 +134,11 @@ class ResidueWatch:
         ranked = sorted(before)
         self._level = ranked[int(_LOW_QUANTILE * (len(ranked) - 1))]
         self._usual = ranked[len(ranked) // 2]
+        slowed = _MUCH_SLOWED if change < _HALTED * before[-1] else _SLOWED
         return (
             self._level >= _LEAST
             and change < _FALLEN * self._level
-            and _SLOWED * self._usual <= before[-1] <= _SPIKE * self._usual
+            and slowed * self._usual <= before[-1] <= _SPIKE * self._usual
         )
 
     def _follow(self, plane: NDArray[np.uint8], time_s: float) -> None:
