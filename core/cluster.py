@@ -139,7 +139,6 @@ def analyze_many(
         In the order of ``sources``. A clip that cannot be read fails alone.
     """
     from distributed import as_completed  # noqa: PLC0415
-    from distributed.scheduler import KilledWorker  # noqa: PLC0415
 
     alone = replace(settings or Settings(), workers=1)
     clips = list(zip(sources, directories, strict=True))
@@ -180,7 +179,7 @@ def analyze_many(
             continue
         except FramemoodError as error:
             done = str(error)
-        except KilledWorker as error:
+        except Exception as error:  # noqa: BLE001 (as below: the other clips go on)
             done = _words(source, error)
         settle(place, done)
     for future in as_completed(tasks):  # type: ignore[no-untyped-call]

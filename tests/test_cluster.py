@@ -186,6 +186,26 @@ def test_a_bad_clip_fails_alone_and_says_why(
     assert good.summary.frames > 0
 
 
+def test_a_long_clip_that_breaks_in_a_way_nobody_foresaw_fails_alone(
+    client: Any,
+    long_clip: Path,
+    clips: list[Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def breaks(*_: Any, **__: Any) -> None:
+        raise MemoryError("a part")
+
+    # Here, not on the workers: it is they who analyze the short one.
+    monkeypatch.setattr(cluster, "analyze_video", breaks)
+    bad, good = cluster.analyze_many(
+        client, [str(long_clip), str(clips[0])], [tmp_path / "x", tmp_path / "y"], annotate=False
+    )
+    assert "long.mp4" in bad.error
+    assert "MemoryError" in bad.error
+    assert good.error == ""
+
+
 def test_no_scheduler_is_said_with_the_mend(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "_CONNECT_S", 1.0)
     with pytest.raises(SettingsError, match="dask scheduler"), cluster.connect("tcp://127.0.0.1:9"):
