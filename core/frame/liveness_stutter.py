@@ -26,18 +26,27 @@ new pictures in ``_NOW_S`` that each change by so many times the usual, and at l
 where the frame before changed by such a share of it, are all that was new. Neither cuts nor
 keyframes come so often, unless they always did."""
 
+_BEATS, _ECHO, _LEAST_BEAT, _BETWEEN, _BEATS_USUALLY = 4, 0.4, 0.004, 0.2, 0.1
+"""Where refining is all there is between new pictures, these come in a beat: so many at least in
+``_NOW_S`` after a frame that changed by such a share of them, at least so much, and such a share
+of others as large in between. A source that had more of them among its frames always has."""
+
+_OF_BEAT: Final = 0.7
+"""Such a share of the usual rate is slow where a beat shows it: one in two frames is too few."""
+
 _STOPPED_S: Final = 1.0
 """A stop of this length is a freeze, and no pause of a source that stutters."""
 
 
 class _Shown(NamedTuple):
-    """A frame: when, how it changed, whether it repeats, moves or leaps, the work on it."""
+    """A frame: when, how it changed, whether it repeats, moves, leaps or beats, the work on it."""
 
     time_s: float
     change: float
     is_repeated: bool
     is_lively: bool
     is_leap: bool
+    is_beat: bool
     busy_ms: float
 
 
@@ -49,7 +58,7 @@ class StutterWatch:
         self._hold = Hold(0.3, 0.8)
         self._changes: deque[float] = deque(maxlen=150)
         self._usual_hz = self._lively = self._moving_s = 0.0
-        self._leaps_usually = False
+        self._leaps_usually = self._beats_usually = False
         self._reckoned_s = self._livened_s = float("-inf")
 
     def look(
@@ -72,9 +81,15 @@ class StutterWatch:
             before = [each for each in self._frames if each.time_s <= time_s - _NOW_S]
             leaps = sum(each.is_leap for each in before)
             self._leaps_usually = leaps > _LEAPS / 2 * (before[-1].time_s - before[0].time_s)
+            beats = sum(each.is_beat for each in before)
+            self._beats_usually = beats > _BEATS_USUALLY * len(before)
         recent_hz = self._recent_hz(time_s)
         late = gap_s > max(_GAP_S, 4.0 / max(self._usual_hz, 0.1))
-        slow = recent_hz < _SLOW * self._usual_hz and self._usual_hz * _NOW_S >= 4
+        beat_hz = self._beat_hz(time_s)
+        slow = recent_hz < _SLOW * self._usual_hz
+        if beat_hz and beat_hz < _OF_BEAT * self._usual_hz:
+            slow, recent_hz = True, min(recent_hz, beat_hz)
+        slow = slow and self._usual_hz * _NOW_S >= 4
         onset_s = time_s - (gap_s if late else 0.7 * _NOW_S)
         if not self._hold.update(late or slow, time_s, onset_s=onset_s):
             return None
@@ -100,6 +115,16 @@ class StutterWatch:
         fresh = sum(not each.is_repeated for each in recent)
         return (fresh if resumed >= 2 else len(recent)) / _NOW_S
 
+    def _beat_hz(self, time_s: float) -> float:
+        """New pictures a second where these come in a beat that is not usual; else 0."""
+        recent = [each for each in self._frames if each.time_s > time_s - _NOW_S - 1e-6]
+        beats = [each.change for each in recent if each.is_beat]
+        if len(beats) < _BEATS or self._beats_usually:
+            return 0.0
+        large = _ECHO * float(np.median(beats))
+        between = sum(each.change > large and not each.is_beat for each in recent)
+        return len(beats) / _NOW_S if between <= _BETWEEN * len(beats) else 0.0
+
     def _note(self, reading: QualityReading, time_s: float, busy_ms: float) -> None:
         if time_s - self._livened_s > _RECKON_S and len(self._changes) > 10:
             self._livened_s = time_s
@@ -113,7 +138,13 @@ class StutterWatch:
             and len(self._frames) > 0
             and self._frames[-1].change < _CALMER * reading.change
         )
-        self._frames.append(_Shown(time_s, reading.change, repeated, lively, leap, busy_ms))
+        beat = (
+            lively
+            and reading.change > _LEAST_BEAT
+            and len(self._frames) > 0
+            and self._frames[-1].change < _ECHO * reading.change
+        )
+        self._frames.append(_Shown(time_s, reading.change, repeated, lively, leap, beat, busy_ms))
         while self._frames[0].time_s < time_s - _USUAL_S:
             self._frames.popleft()
 

@@ -75,3 +75,31 @@ def test_a_short_stop_between_new_pictures_belongs_to_the_stutter() -> None:
         )
         told |= watch.look(reading, time_s) is not None
     assert told
+
+
+@pytest.mark.parametrize("refined", [0.02, 0.15, 0.3])
+@pytest.mark.parametrize("shown", [2, 3])
+def test_pictures_shown_twice_or_thrice_are_a_stutter_though_refined_in_between(
+    shown: int, refined: float
+) -> None:
+    def change(index: int, time_s: float) -> float:
+        new = 2.0 * (1.0 + 0.1 * (index % 4))
+        if time_s < ONSET_S:
+            return new
+        return 1.4 * new if index % shown == 0 else refined * new
+
+    found = onsets(change)
+    assert len(found) == 1
+    assert found.pop() == pytest.approx(ONSET_S, abs=1.0)
+
+
+def test_frames_that_always_came_in_a_beat_are_no_stutter() -> None:
+    """A film of fewer pictures a second than its frames, or a codec's own pattern."""
+    assert not onsets(lambda index, _: 3.0 if index % 2 == 0 else 0.3)
+
+
+def test_movement_that_comes_and_goes_in_jerks_is_no_stutter() -> None:
+    def change(index: int, time_s: float) -> float:
+        return 1.0 if time_s < ONSET_S else (4.0, 2.5, 3.5, 1.2, 0.6)[index % 5]
+
+    assert not onsets(change)
