@@ -17,6 +17,7 @@ from core.mood.comparison import LEAST_TRUST, compare_phases
 from core.mood.recording import PhaseRecording, Sample
 from core.mood.result import EmotionChange, SessionResult
 from core.mood.session_file import SessionRecord
+from core.mood.take import LONGEST_STEP_S, Phase, Take
 from core.mood.verdict import SessionSettings, Verdict, judge
 from core.types import FrameReport
 
@@ -31,13 +32,9 @@ __all__ = [
 ]
 
 State = Literal["idle", "baseline", "pause", "stimulus", "verdict"]
-Phase = Literal["baseline", "stimulus"]
 
 MOST_FRAMES: Final = 36_000
 """Frames a phase may hold: the longest at 300 a second."""
-
-LONGEST_STEP_S: Final = 1.0
-"""A longer step between frames is a lost camera; what is beyond it does not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +62,6 @@ class SessionProgress:
     remaining_s: float
     usable_s: float
     hint: str
-
-
-@dataclass(slots=True)
-class _Take:
-    """One phase being recorded; its clock skips holds and losses."""
-
-    samples: list[Sample]
-    last_media_s: float | None = None
-    clock_s: float = 0.0
-    step_s: float = 0.0
-    usable_s: float = 0.0
-    losses: int = 0
-    skip: bool = False
 
 
 class MoodSession:
@@ -111,7 +95,7 @@ class MoodSession:
         self._state: State = "idle"
         self._held = False
         self._hint = ""
-        self._takes: dict[Phase, _Take] = {}
+        self._takes: dict[Phase, Take] = {}
         self._phase: Phase = "baseline"
         self._record: SessionRecord | None = None
 
@@ -128,7 +112,7 @@ class MoodSession:
     @property
     def progress(self) -> SessionProgress:
         """State, clock and what to mend."""
-        take = self._takes.get(self._phase, _Take([]))
+        take = self._takes.get(self._phase, Take(self._phase))
         length = self._length()
         # The last frame stands for a step of its own.
         elapsed = min(length, take.clock_s + take.step_s)
@@ -229,7 +213,7 @@ class MoodSession:
         if self._state not in ("baseline", "stimulus") or self._held:
             return self.progress
         take = self._takes[self._phase]
-        step = self._advance(take, report.time_s)
+        step = take.advance(report.time_s)
         if take.clock_s >= self._length() - 1e-9 and take.samples:
             self._end()
             return self.progress
@@ -286,7 +270,7 @@ class MoodSession:
             )
 
     def _begin(self, phase: Phase) -> None:
-        self._takes[phase] = _Take([])
+        self._takes[phase] = Take(phase)
         self._phase = self._state = phase
         self._held, self._hint = False, ""
 
@@ -297,31 +281,6 @@ class MoodSession:
     def _length(self) -> float:
         baseline = self._phase == "baseline"
         return self.settings.baseline_s if baseline else self.settings.stimulus_s
-
-    def _advance(self, take: _Take, media_s: float) -> float:
-        """Move the clock of a phase to a frame; give back the step in media time."""
-        before, take.last_media_s = take.last_media_s, media_s
-        if before is None:
-            return 0.0
-        step = media_s - before
-        if take.skip:
-            # After a hold the source may be another one, with a clock of its own.
-            take.skip = False
-            take.clock_s += LONGEST_STEP_S
-            return 0.0
-        if step <= 0:
-            take.last_media_s = before
-            raise SessionError(
-                f"time went back from {before:.3f} s to {media_s:.3f} s within the "
-                f"{self._phase}; send frames in order or take the phase again"
-            )
-        if step > LONGEST_STEP_S:
-            take.losses += 1
-            take.clock_s += LONGEST_STEP_S
-            return step
-        take.step_s = step
-        take.clock_s += step
-        return step
 
     def _advise(self, report: FrameReport, trusted: float) -> str:
         if not report.faces:
