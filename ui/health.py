@@ -70,6 +70,9 @@ class Metrics:
         match reply.get("type"):
             case "report":
                 self._frames.labels(str(reply["status"])).inc()
+                if reply["status"] == "dropped":
+                    # Nobody looked at it: what was wrong before goes on.
+                    return
                 now = {(each["kind"], each["onset_s"]) for each in reply.get("incidents") or ()}
                 for kind, _ in now - self._open.get(lane, set()):
                     self._incidents.labels(kind).inc()

@@ -177,3 +177,11 @@ def test_an_incident_counts_once_in_each_analysis_where_it_begins():
         if sample.name == "framemood_incidents_total"
     }
     assert kinds == {"black": 3}
+
+
+def test_an_incident_that_lasts_over_frames_passed_over_counts_once():
+    client, admission = client_of()
+    seen = {"type": "report", "status": "ok", "incidents": [{"kind": "black", "onset_s": 1.0}]}
+    for reply in (seen, {"type": "report", "status": "dropped"}, seen):
+        admission.on_reply(reply, admission)
+    assert figures(client)["framemood_incidents_total", "black"] == 1
