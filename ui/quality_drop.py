@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import shutil
 import zipfile
 import zlib
@@ -96,7 +97,14 @@ def _unzip(path: Path, name: str, into: Path, most_mb: int) -> None:
                         if left < 0:
                             raise DropError("too_large", name)
                         target.write(chunk)
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        EOFError,
+        RuntimeError,
+        NotImplementedError,
+    ) as error:
         # RuntimeError is what zipfile raises for a password, NotImplementedError for a method.
         raise DropError("damaged", name) from error
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from core.errors import FramemoodError
 from core.frame.sample import sample_clip
 from core.records.store import RUNS, RunInfo, list_runs, read_info
 from core.settings import Settings
@@ -167,7 +166,7 @@ class Shelf:
         directory.mkdir(mode=0o700)
         try:
             unpack(path, name, directory, self.settings.max_upload_mb)
-        except FramemoodError:
+        except Exception:
             shutil.rmtree(directory, ignore_errors=True)
             raise
         key = f"brought/{directory.name}"

@@ -233,3 +233,17 @@ def test_no_timer_is_left_of_what_is_gone(shelf, brought, eventually):
     eventually(lambda: len(timers()) == MOST_BROUGHT)
     shelf.forget("ann")
     eventually(lambda: not timers())
+
+
+def test_a_zip_whose_packing_is_damaged_is_refused_and_leaves_nothing(shelf, tmp_path):
+    path = tmp_path / "run.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("metrics.csv", ROWS * 200)
+    data = bytearray(path.read_bytes())
+    begin = data.index(b"metrics.csv") + len("metrics.csv") + 9
+    data[begin : begin + 12] = b"\xff" * 12
+    path.write_bytes(data)
+    with pytest.raises(DropError) as refused:
+        shelf.bring("ann", path, "run.zip")
+    assert refused.value.key == "damaged"
+    assert not any(shelf._root.iterdir())
