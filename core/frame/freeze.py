@@ -10,7 +10,8 @@ So a freeze is silence. How much silence it takes depends on how lively the
 source was right before: a crowd that falls silent for a third of a second has
 stopped; a night scene whose noise the codec hardly lets through has to be
 silent for longer; and where silence begins with a keyframe, or nothing was ever
-heard, the codec may have wiped away all there was, so that only time tells.
+heard, the codec may have wiped away all there was, so that only time tells, or what
+keyframes bring (``core.frame.redraws``).
 
 A codec that goes on refining is not silent for seconds: where the change fell between two
 frames, ``core.frame.residue`` tells what is left of it from life.
@@ -26,6 +27,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.frame.redraws import RedrawWatch
 from core.frame.residue import ResidueWatch
 
 SILENT, NEARLY_SILENT = 0.0007, 0.003
@@ -61,10 +63,6 @@ _REDRAWN, _REDRAWN_FACTOR, _AT_ONCE, _STILL, _BEFORE_S = 0.2, 20.0, 0.1, 0.05, 0
 any in the frames beside it. Silence that only such a frame brought, so many seconds ago at most,
 proves nothing."""
 
-_EVENLY, _ON_TIME, _REDRAWS = 1.15, 1.5, 3
-"""Keyframes that bring new noise each redraw by the same amount, to this factor, and go on coming;
-those of a repeated frame redraw less and less. So many in a row tell."""
-
 _DYING_SHARE: Final = 0.2
 """Of a repeated frame a codec says less and less: the later half of its refinements over the
 earlier one. What it says of a live scene does not grow less."""
@@ -94,7 +92,7 @@ class FreezeDetector:
         self._before: NDArray[np.uint8] | None = None
         self._time_s = 0.0
         self._changes: deque[tuple[float, float]] = deque()
-        self._redraws: deque[tuple[float, float]] = deque(maxlen=_REDRAWS)
+        self._redraws = RedrawWatch()
         self._silent_since_s: float | None = None
         self._limit, self._hold_s = SILENT, 0.0
         self._was_heard = False
@@ -135,8 +133,7 @@ class FreezeDetector:
         self._was_heard |= change > 0
         while self._changes[0][0] < time_s - _LIFE_S - 1e-6:
             self._changes.popleft()
-        if self._is_keyframe(time_s, change):
-            self._redraws.append((time_s, change))
+        self._redraws.note(time_s, change, is_redraw=self._is_keyframe(time_s, change))
         if self._is_frozen:
             self._listen_for_life(time_s)
         else:
@@ -156,7 +153,7 @@ class FreezeDetector:
         if (
             sum(silent) < _SILENT_SHARE * len(silent)
             or self._is_redrawn(time_s)
-            or self._is_redrawn_evenly(time_s)
+            or self._redraws.come_evenly(time_s)
         ):
             self._silent_since_s = None
             return
@@ -174,7 +171,7 @@ class FreezeDetector:
         if not self._was_heard:
             return QUIET_S  # copies without a single difference come from no codec
         if life < _QUIET:
-            return ERASED_S
+            return QUIET_S if self._redraws.one_is_missing() else ERASED_S
         for t, change in self._changes:
             if t <= time_s - WINDOW_S - _BEFORE_S or not self._is_keyframe(t, change):
                 continue
@@ -191,16 +188,8 @@ class FreezeDetector:
         after = next((c for t, c in self._changes if t > time_s), 0.0)
         if change <= _REDRAWN or not before or max(before[-1], after) > _AT_ONCE * change:
             return False
-        usual = sorted(before)[len(before) // 2]
+        usual: float = sorted(before)[len(before) // 2]
         return usual < _STILL and change > _REDRAWN_FACTOR * usual
-
-    def _is_redrawn_evenly(self, time_s: float) -> bool:
-        """Whether the last keyframes each brought as much that was new: nothing is repeated."""
-        if len(self._redraws) < _REDRAWS:
-            return False
-        times, changes = zip(*self._redraws, strict=True)
-        apart_s = (times[-1] - times[0]) / (_REDRAWS - 1)
-        return max(changes) <= _EVENLY * min(changes) and time_s - times[-1] <= _ON_TIME * apart_s
 
     def _was_dying_away(self, changes: list[float]) -> bool:
         """Whether a source had fallen silent, or was about to, when a keyframe came."""

@@ -172,3 +172,30 @@ def test_time_that_goes_back_starts_anew() -> None:
         frozen = meter.measure_luma(still, index / 30).is_frozen
     assert frozen
     assert not meter.measure_luma(still, 0.0).is_frozen
+
+
+def erased(seconds: float, fps: int, every: int, frozen_from_s: float = 1e9) -> list[Plane]:
+    """A still scene whose noise a codec erases: new in its keyframes, but for a block."""
+    random = np.random.default_rng(3)
+    sensor, frames = live(seconds, fps, 3.0, moving=False), []
+    for index in range(len(sensor)):
+        if index / fps >= frozen_from_s:
+            frames.append(frames[-1])
+            continue
+        frame = sensor[index // every * every].copy()
+        if random.random() < 0.3:
+            frame[8:16, 8:16] += np.uint8(random.integers(1, 4))
+        frames.append(frame)
+    return frames
+
+
+@pytest.mark.parametrize(("fps", "every"), [(15, 30), (25, 25), (30, 60), (25, 250)])
+def test_a_still_scene_whose_noise_a_codec_erases_is_not_frozen(fps: int, every: int) -> None:
+    assert not frozen_times(timed(erased(28, fps, every), fps))
+
+
+def test_keyframes_that_bring_no_noise_any_more_tell_of_a_freeze() -> None:
+    found = frozen_times(timed(erased(16, 25, 50, frozen_from_s=9.0), 25))
+    assert found
+    assert 9.0 <= found[0] <= 12.5
+    assert found[-1] > 15.5

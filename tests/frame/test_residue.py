@@ -90,3 +90,28 @@ def test_what_slows_down_by_itself_has_not_stopped() -> None:
     places = np.cumsum([3.0] * STOP + [3.0 * 0.6**each for each in range(3 * FPS)])
     frames = planes(0.5 * still + 0.5 * np.abs(ramp - place) for place in places)
     assert told(frames) == []
+
+
+def test_refinement_by_next_to_nothing_is_no_movement_however_evenly_it_goes_on() -> None:
+    live = noisy(STOP, 6.0)
+    glide = [live[-1] + 0.02 * each * np.sign(live[0] - live[-1]) for each in range(3 * FPS)]
+    random = np.random.default_rng(5)
+    dither = random.random(SIZE)
+    times = told([np.uint8(np.clip(np.floor(each + dither), 0, 255)) for each in [*live, *glide]])
+    assert times
+    assert STOP / FPS < times[0] <= STOP / FPS + 1.0
+
+
+def test_a_halt_is_told_even_where_the_picture_had_slowed_down_to_half() -> None:
+    ramp = 2.0 * np.arange(SIZE[1])[None, :] % 255
+    speeds = [3.0] * STOP + [2.4, 1.9, 1.5]
+    places = np.cumsum(speeds)
+    moving = [0.5 * noisy(1, 0.0)[0] + 0.5 * np.abs(ramp - place) for place in places]
+    random = np.random.default_rng(6)
+    shown, stopped = moving[-1], []
+    for _ in range(2 * FPS):
+        shown = np.where(random.random(SIZE) < 0.003, shown + 2.0, shown)
+        stopped.append(shown)
+    times = told(planes([*moving, *stopped]))
+    assert times
+    assert times[0] <= len(speeds) / FPS + 1.0
