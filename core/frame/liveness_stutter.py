@@ -31,6 +31,9 @@ _BEATS, _ECHO, _LEAST_BEAT, _BETWEEN, _BEATS_USUALLY = 4, 0.4, 0.004, 0.2, 0.1
 ``_NOW_S`` after a frame that changed by such a share of them, at least so much, and such a share
 of others as large in between. A source that had more of them among its frames always has."""
 
+_LIGHT: Final = 0.5
+"""Of a change: what brightness makes up where light or exposure steps, and no new picture came."""
+
 _OF_BEAT: Final = 0.7
 """Such a share of the usual rate is slow where a beat shows it: one in two frames is too few."""
 
@@ -57,7 +60,7 @@ class StutterWatch:
         self._frames: deque[_Shown] = deque()
         self._hold = Hold(0.3, 0.8)
         self._changes: deque[float] = deque(maxlen=150)
-        self._usual_hz = self._lively = self._moving_s = 0.0
+        self._usual_hz = self._lively = self._moving_s = self._brightness = 0.0
         self._leaps_usually = self._beats_usually = False
         self._reckoned_s = self._livened_s = float("-inf")
 
@@ -133,16 +136,20 @@ class StutterWatch:
         if not repeated:
             self._changes.append(reading.change)
         lively = reading.change > _RESUMED * self._lively
+        brighter = abs(reading.brightness - self._brightness) / 255
+        self._brightness = reading.brightness
+        is_picture = brighter < _LIGHT * reading.change
+        before = self._frames[-1].change if self._frames else float("inf")
         leap = (
-            reading.change > max(_LEAST_LEAP, _LEAP * self._lively)
-            and len(self._frames) > 0
-            and self._frames[-1].change < _CALMER * reading.change
+            is_picture
+            and reading.change > max(_LEAST_LEAP, _LEAP * self._lively)
+            and before < _CALMER * reading.change
         )
         beat = (
-            lively
+            is_picture
+            and lively
             and reading.change > _LEAST_BEAT
-            and len(self._frames) > 0
-            and self._frames[-1].change < _ECHO * reading.change
+            and before < _ECHO * reading.change
         )
         self._frames.append(_Shown(time_s, reading.change, repeated, lively, leap, beat, busy_ms))
         while self._frames[0].time_s < time_s - _USUAL_S:

@@ -13,14 +13,18 @@ FPS = 25
 ONSET_S = 5.0
 
 
-def onsets(change: Callable[[int, float], float], seconds: float = 9.0) -> set[float]:
+def onsets(
+    change: Callable[[int, float], float],
+    seconds: float = 9.0,
+    brightness: Callable[[float], float] = lambda _: 110.0,
+) -> set[float]:
     """When a source stutters whose frames change by so many luma steps."""
     watch, found = StutterWatch(), set()
     for index in range(round(seconds * FPS)):
         time_s = index / FPS
         reading = QualityReading(
             blur_score=0.2,
-            brightness=110.0,
+            brightness=brightness(time_s),
             noise_level=0.1,
             change=change(index, time_s) / 255,
             is_frozen=False,
@@ -103,3 +107,17 @@ def test_movement_that_comes_and_goes_in_jerks_is_no_stutter() -> None:
         return 1.0 if time_s < ONSET_S else (4.0, 2.5, 3.5, 1.2, 0.6)[index % 5]
 
     assert not onsets(change)
+
+
+@pytest.mark.parametrize("every", [2, 5])
+def test_exposure_that_goes_up_in_steps_is_no_stutter(every: int) -> None:
+    """Each step changes every pixel, as a new picture does, and makes all of them brighter."""
+    steps = 4.0
+
+    def change(index: int, time_s: float) -> float:
+        return steps if time_s > ONSET_S and index % every == 0 else 0.3
+
+    def brightness(time_s: float) -> float:
+        return 60.0 + steps * max(0, round(time_s * FPS) // every - round(ONSET_S * FPS) // every)
+
+    assert not onsets(change, brightness=brightness, seconds=8.0)
