@@ -41,9 +41,10 @@ LEAST_S: Final = 0.25
 _FEW: Final = 3
 """The silent frames of the window span at least this, unless there are only few."""
 
-QUIET_S, ERASED_S = 0.35, 30.0
-"""How much longer it has to last where the codec let little through before, and where it may
-have wiped the noise of a live scene away."""
+QUIET_S, UNHEARD_S, ERASED_S = 0.35, 8.0, 30.0
+"""How much longer it has to last where the codec let little through before, where it may have
+let through nothing since the first frame, and where it may have wiped the noise of a live scene
+away."""
 
 RELEASE_S: Final = 0.25
 """Stretch of frames that has to be lively for a freeze to be over."""
@@ -95,11 +96,18 @@ class FreezeDetector:
         self._redraws = RedrawWatch()
         self._silent_since_s: float | None = None
         self._limit, self._hold_s = SILENT, 0.0
-        self._was_heard = False
+        self._was_heard = self._is_predicted = False
         self._is_frozen = False
         self._residue = ResidueWatch()
 
-    def update(self, plane: NDArray[np.uint8], time_s: float, gain: float = 1.0) -> bool:
+    def update(
+        self,
+        plane: NDArray[np.uint8],
+        time_s: float,
+        gain: float = 1.0,
+        *,
+        is_predicted: bool = False,
+    ) -> bool:
         """Take the next frame and say whether the source is frozen.
 
         Parameters
@@ -111,11 +119,15 @@ class FreezeDetector:
             Media time, s; going back in it, or far ahead, starts anew.
         gain : float
             Full-range luma steps to one step of the plane.
+        is_predicted : bool
+            Whether frames may come from a codec that predicts one from another, and so
+            can make exact copies of a live scene.
 
         Returns
         -------
         bool
         """
+        self._is_predicted = is_predicted
         before, self._before = self._before, plane
         elapsed_s = time_s - self._time_s
         if before is None or before.shape != plane.shape or elapsed_s < 0 or elapsed_s > _FORGET_S:
@@ -169,7 +181,7 @@ class FreezeDetector:
     def _hold(self, life: float, time_s: float) -> float:
         """How much longer a silence has to last, after what was heard before it."""
         if not self._was_heard:
-            return QUIET_S  # copies without a single difference come from no codec
+            return UNHEARD_S if self._is_predicted else QUIET_S
         if life < _QUIET:
             return QUIET_S if self._redraws.one_is_missing() else ERASED_S
         for t, change in self._changes:

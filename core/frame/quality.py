@@ -159,7 +159,10 @@ class QualityMeter:
         """
         planes, mean = measures.planes, measures.brightness
         change = self._change(planes.coarse) * planes.gain
-        frozen = self._freeze.update(planes.fine, time_s, planes.gain)
+        # Pictures come in full range, one by one; the frames of a video codec hardly ever do.
+        frozen = self._freeze.update(
+            planes.fine, time_s, planes.gain, is_predicted=planes.limited_range
+        )
         learned = self._learned_score(measures, time_s)
         plain = (
             _sharpness(measures.blur) ** SHARPNESS_WEIGHT

@@ -9,6 +9,7 @@ the source repeats itself, though it is not silent yet.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from typing import Final
 
@@ -18,6 +19,9 @@ from numpy.typing import NDArray
 
 BEFORE_S: Final = 0.6
 """Stretch of frames that a fall is measured against."""
+
+_MEMORY_S, _CALM_QUANTILE = 15.0, 0.1
+"""Stretch of frames whose calmest tell what the source looks like where nothing but it moves."""
 
 _FEWEST: Final = 4
 _LOW_QUANTILE: Final = 0.2
@@ -74,6 +78,7 @@ class ResidueWatch:
     def reset(self) -> None:
         """Forget all frames."""
         self._changes: deque[tuple[float, float]] = deque()
+        self._earlier: deque[tuple[float, float]] = deque()
         self._planes: deque[tuple[float, NDArray[np.uint8], float]] = deque()
         self._since_s: float | None = None
         self._level = self._usual = 0.0
@@ -101,7 +106,9 @@ class ResidueWatch:
         spans = bool(before) and time_s - self._changes[0][0] >= 0.7 * BEFORE_S
         self._changes.append((time_s, change))
         while self._changes[0][0] <= time_s - BEFORE_S - 1e-6:
-            self._changes.popleft()
+            self._earlier.append(self._changes.popleft())
+        while self._earlier and self._earlier[0][0] <= time_s - _MEMORY_S:
+            self._earlier.popleft()
         if self._since_s is None:
             if spans and len(before) >= _FEWEST and self._falls(before, change):
                 self._since_s = time_s
@@ -134,12 +141,18 @@ class ResidueWatch:
         ranked = sorted(before)
         self._level = ranked[int(_LOW_QUANTILE * (len(ranked) - 1))]
         self._usual = ranked[len(ranked) // 2]
+        self._level = min(self._level, self._calmest())
         slowed = _MUCH_SLOWED if change < _HALTED * before[-1] else _SLOWED
         return (
             self._level >= _LEAST
             and change < _FALLEN * self._level
             and slowed * self._usual <= before[-1] <= _SPIKE * self._usual
         )
+
+    def _calmest(self) -> float:
+        """Change of the calmest moments known: what stays when a pan or a push ends is no less."""
+        known = sorted(change for _, change in self._earlier)
+        return known[int(_CALM_QUANTILE * (len(known) - 1))] if known else math.inf
 
     def _follow(self, plane: NDArray[np.uint8], time_s: float) -> None:
         last = self._planes[-1][1]

@@ -199,3 +199,14 @@ def test_keyframes_that_bring_no_noise_any_more_tell_of_a_freeze() -> None:
     assert found
     assert 9.0 <= found[0] <= 12.5
     assert found[-1] > 15.5
+
+
+def test_exact_copies_from_the_first_frame_on_wait_where_a_codec_may_have_made_them() -> None:
+    frames = [live(1, 25, 0.0, moving=False)[0]] * (12 * 25)
+    meter = QualityMeter()
+    found = [
+        time_s
+        for time_s, plane in timed(frames, 25)
+        if meter.measure_luma(plane, time_s, limited_range=True).is_frozen
+    ]
+    assert 5 < found[0] < 10

@@ -115,3 +115,12 @@ def test_a_halt_is_told_even_where_the_picture_had_slowed_down_to_half() -> None
     times = told(planes([*moving, *stopped]))
     assert times
     assert times[0] <= len(speeds) / FPS + 1.0
+
+
+def test_life_that_is_left_when_a_push_ends_is_no_residue() -> None:
+    """People walk on after the camera was turned; slow movement adds up as residue does."""
+    still = noisy(1, 0.0)[0]
+    ramp = 2.0 * np.arange(SIZE[1])[None, :] % 255
+    speeds = [0.4] * (3 * FPS) + [14.0] * FPS + [0.4] * (3 * FPS)
+    places = np.cumsum(speeds)
+    assert told(planes(0.5 * still + 0.5 * np.abs(ramp - place) for place in places)) == []
