@@ -24,6 +24,9 @@ _RISE, _FADED = 35.0, 0.62
 _BRIGHT, _NO_SPREAD = 165.0, 8.0
 _SAME_SCENE: Final = 0.7
 _BURST_FACTOR, _BURST_STEPS = 2.2, 2.5
+_GRAIN_MOVES: Final = 0.05
+"""Mean change of a frame, of its noise: grain that stands still is no noise, but what a codec
+had time to draw of a frame that is repeated."""
 
 _FREEZE_HOLD_S, _FREEZE_LAG_S = 0.5, 0.5
 _CHANGE_ALIVE: Final = 0.3
@@ -134,7 +137,7 @@ class NoiseWatch:
         limit = _BURST_FACTOR * self._usual + _BURST_STEPS
         # Once on, it takes a clear fall to be over.
         limit *= 0.7 if self._hold.is_on else 1.0
-        noisy = view.noise > limit
+        noisy = view.noise > limit and 255 * view.reading.change > _GRAIN_MOVES * view.noise
         if noisy and self._hold.since_s is None:
             before = history.before(view.time_s)
             noisy = before is not None and before.last.likeness(view) > _SAME_SCENE

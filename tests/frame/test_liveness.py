@@ -259,3 +259,22 @@ def test_a_picture_of_a_few_pixels_says_nothing() -> None:
     meter, monitor = QualityMeter(), LivenessMonitor()
     tiny = np.zeros((2, 3), np.uint8)
     assert monitor.update(meter.measure_luma(tiny, 0.0), tiny, 0.0) == []
+
+
+def test_the_grain_of_a_frame_that_is_repeated_is_no_burst_of_noise() -> None:
+    """Of a scene whose noise was erased a codec has time to draw one frame with all its grain."""
+    grain = 9 * np.random.default_rng(2).standard_normal((180, 320)).astype(np.float32)
+
+    def scene(time_s: float) -> Gray:
+        return view() if time_s < ONSET_S else view() + grain
+
+    meter, monitor, events = QualityMeter(), LivenessMonitor(), []
+    random = np.random.default_rng(4)
+    for index in range(9 * FPS):
+        time_s = index / FPS
+        noise = random.normal(0, 0.6, (180, 320)) if time_s < ONSET_S else 0.0
+        luma = np.uint8(np.clip(np.rint(scene(time_s) + noise), 0, 255))
+        reading = meter.measure_luma(luma, time_s)
+        assert meter.plane is not None
+        events += monitor.update(reading, meter.plane, time_s)
+    assert [incident.kind for incident in closed(events + monitor.finish())] == ["freeze"]
