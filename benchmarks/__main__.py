@@ -48,7 +48,7 @@ TABLES: Final = {
     "incidents": ("Incidents", ["incidents", "--per-fault", "3", "--per-calm", "1"]),
     "failure": ("Failure prediction", ["failure", "--clips", "4"]),
     "session": ("Session: false alarms and power", ["phase_error", "--sessions", "60"]),
-    "cluster": ("Two workers on a cluster", ["cluster", "--clips", "8", "--seconds", "6"]),
+    "cluster": ("Two workers on a cluster", ["cluster", "--clips", "8", "--seconds", "12"]),
     "films": ("Films", ["films", "--million", "--loop-films", "20"]),
     "records": ("Records", ["records"]),
     "quality_tab": ("A day on the Quality tab", ["quality_tab"]),

