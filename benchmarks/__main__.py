@@ -45,7 +45,7 @@ TABLES: Final = {
     "faces": ("Face detectors", ["faces", "--rounds", "20"]),
     "emotion": ("Emotion network", ["emotion"]),
     "quality": ("Validity of the picture's figures", ["quality_validity"]),
-    "incidents": ("Incidents", ["incidents", "--per-fault", "3", "--per-calm", "1"]),
+    "incidents": ("Incidents", ["incidents", "--per-fault", "6", "--per-calm", "2"]),
     "failure": ("Failure prediction", ["failure", "--clips", "4"]),
     "session": ("Session: false alarms and power", ["phase_error", "--sessions", "60"]),
     "cluster": ("Two workers on a cluster", ["cluster", "--clips", "8", "--seconds", "12"]),
