@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -86,9 +86,10 @@ class StutterWatch:
             self._leaps_usually = leaps > _LEAPS / 2 * (before[-1].time_s - before[0].time_s)
             beats = sum(each.is_beat for each in before)
             self._beats_usually = beats > _BEATS_USUALLY * len(before)
-        recent_hz = self._recent_hz(time_s)
+        recent = self._recent(time_s)
+        recent_hz = self._recent_hz(recent)
         late = gap_s > max(_GAP_S, 4.0 / max(self._usual_hz, 0.1))
-        beat_hz = self._beat_hz(time_s)
+        beat_hz = self._beat_hz(recent)
         slow = recent_hz < _SLOW * self._usual_hz
         if beat_hz and beat_hz < _OF_BEAT * self._usual_hz:
             slow, recent_hz = True, min(recent_hz, beat_hz)
@@ -105,12 +106,18 @@ class StutterWatch:
         }
         return Finding(self._hold.since_s, severity, figures)
 
-    def _recent_hz(self, time_s: float) -> float:
+    def _recent(self, time_s: float) -> list[_Shown]:
+        """Frames of the last ``_NOW_S``, oldest first, of ten times as many that are kept."""
+        start_s = time_s - _NOW_S - 1e-6
+        recent = list(takewhile(lambda each: each.time_s > start_s, reversed(self._frames)))
+        recent.reverse()
+        return recent
+
+    def _recent_hz(self, recent: list[_Shown]) -> float:
         """New pictures a second; repeated ones count as such between new ones only.
 
         A picture that turns black or stops repeats itself as well, without new ones.
         """
-        recent = [each for each in self._frames if each.time_s > time_s - _NOW_S - 1e-6]
         leaps = sum(each.is_leap for each in recent)
         if leaps >= _LEAPS and not self._leaps_usually:
             return leaps / _NOW_S
@@ -118,9 +125,8 @@ class StutterWatch:
         fresh = sum(not each.is_repeated for each in recent)
         return (fresh if resumed >= 2 else len(recent)) / _NOW_S
 
-    def _beat_hz(self, time_s: float) -> float:
+    def _beat_hz(self, recent: list[_Shown]) -> float:
         """New pictures a second where these come in a beat that is not usual; else 0."""
-        recent = [each for each in self._frames if each.time_s > time_s - _NOW_S - 1e-6]
         beats = [each.change for each in recent if each.is_beat]
         if len(beats) < _BEATS or self._beats_usually:
             return 0.0
