@@ -278,3 +278,38 @@ def test_the_grain_of_a_frame_that_is_repeated_is_no_burst_of_noise() -> None:
         assert meter.plane is not None
         events += monitor.update(reading, meter.plane, time_s)
     assert [incident.kind for incident in closed(events + monitor.finish())] == ["freeze"]
+
+
+def test_a_push_that_brings_empty_sky_into_view_is_no_cover() -> None:
+    rocket = cv2.resize(cv2.cvtColor(data.rocket(), cv2.COLOR_RGB2GRAY), (432, 324))[:282, :376]
+
+    def scene(time_s: float) -> Gray:
+        way = min(1.0, max(0.0, (time_s - ONSET_S) / 0.6))
+        matrix = np.array([[1.0, 0.0, -56 + 74 * way], [0.0, 1.0, -42 + 60 * way]])
+        moved = cv2.warpAffine(rocket, matrix, (320, 240), borderMode=cv2.BORDER_REFLECT)
+        return np.float32(cv2.GaussianBlur(moved, (0, 0), 1.2))
+
+    incidents = closed(watch(scene, length_s=11))
+    assert [incident.kind for incident in incidents] == ["moved"]
+    assert incidents[0].onset_s == pytest.approx(ONSET_S, abs=1.0)
+
+
+def test_a_push_is_seen_where_the_view_drifts_on_afterwards() -> None:
+    def scene(time_s: float) -> Gray:
+        way = min(1.0, max(0.0, (time_s - ONSET_S) / 0.6))
+        drift = 16 * max(0.0, time_s - ONSET_S - 0.6)
+        return view(20 + 70 * way + drift, 20 + 40 * way + 0.3 * drift)
+
+    incidents = closed(watch(scene))
+    assert [incident.kind for incident in incidents] == ["moved"]
+    assert incidents[0].onset_s == pytest.approx(ONSET_S, abs=1.0)
+
+
+def test_a_pan_of_a_view_that_was_hardly_seen_before_is_no_push() -> None:
+    """What is usual for a view takes more than a blink to know."""
+
+    def scene(time_s: float) -> Gray:
+        way = min(max(0.0, time_s - 0.4), 1.6) / 1.6
+        return view(20 + 60 * np.sin(way * np.pi / 2), 40)
+
+    assert closed(watch(scene)) == []
