@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from functools import lru_cache
 from pathlib import Path
@@ -34,6 +35,9 @@ def open_network(path: Path) -> onnxruntime.InferenceSession:
 
 @lru_cache(maxsize=8)
 def _session(path: Path, modified_ns: int) -> onnxruntime.InferenceSession:
+    # Read as it is imported: otherwise it writes an identity into the temporary folder, for
+    # telemetry that nobody was asked about.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime  # noqa: PLC0415 (loads slowly, and only where a network is asked for)
 
     options = onnxruntime.SessionOptions()
