@@ -29,6 +29,9 @@ _KNOWN_S: Final = 1.5
 SHIFT: Final = 0.03
 """Shift, as a share of the picture's width, from which the camera was moved."""
 
+_STAYS, _STAYING_SHARE = 0.008, 0.25
+"""Shift, of the width, up to which a point stayed; how many of them, of those that moved as one."""
+
 _BACK_SHIFT: Final = 0.02
 _ALIKE: Final = 0.85
 _RATIO: Final = 0.75
@@ -208,6 +211,10 @@ def motion_between(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> Motio
     )
     moved = (corners @ matrix[:, :2].T + matrix[:, 2] - corners) / width
     x, y = moved.mean(axis=0)
+    # Where much of the picture stayed, it was something large in it that moved.
+    stays = np.hypot(*(target - source).T) < _STAYS * width
+    if np.hypot(x, y) > SHIFT and stays.sum() > _STAYING_SHARE * agreed.sum():
+        return nothing
     return Motion(float(np.hypot(*moved.T).mean()), float(x), float(y), sureness)
 
 

@@ -313,3 +313,13 @@ def test_a_pan_of_a_view_that_was_hardly_seen_before_is_no_push() -> None:
         return view(20 + 60 * np.sin(way * np.pi / 2), 40)
 
     assert closed(watch(scene)) == []
+
+
+def test_something_large_that_moves_before_a_scene_that_stays_is_no_motion_of_the_camera() -> None:
+    cat = cv2.resize(cv2.cvtColor(data.chelsea(), cv2.COLOR_RGB2GRAY), (240, 160))[:, 60:200]
+    planes = []
+    for left in (10, 60):
+        plane = np.uint8(np.clip(view(), 0, 255))
+        plane[10:170, left : left + 140] = cat
+        planes.append(plane)
+    assert motion_between(*planes).sureness == 0
