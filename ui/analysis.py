@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.errors import FramemoodError
 from core.records.provenance import model_facts
@@ -32,6 +32,9 @@ from ui.protocol import (
 from ui.recording import LiveRecording
 from ui.replies import report_reply, scaled, started_reply
 from ui.streaming import LiveStream, preview
+
+if TYPE_CHECKING:
+    from core.frame.pictures import DecodedFrame
 
 log = logging.getLogger(__name__)
 
@@ -96,8 +99,8 @@ class Session:
                         return self._analyze_next(frame_id, (begun_s - came_s) * 1000)
                     case Step():
                         return self._step(message)
-                    case Record(on):
-                        return self._record(on)
+                    case Record(on, pictures):
+                        return self._record(on, pictures)
                     case Stop():
                         return self._stop(came_s)
             raise ProtocolError("unknown_type", "that is not a message")
@@ -177,7 +180,7 @@ class Session:
         image, size_px = decode(sent.data)
         # The media time of a live picture is when it came, not when a thread was free.
         time_s = max(0.0, came_s - self._started_s) if sent.time_s is None else sent.time_s
-        report = self._pipeline.analyze(Frame(self._frames, time_s, image))
+        report = self._read(Frame(self._frames, time_s, image))
         reply = self._reply(report, sent.id, size_px, size_px[0] / image.shape[1], wait_ms)
         then = [] if self._mood is None else self._mood.add(report)
         for message in then:
@@ -196,10 +199,19 @@ class Session:
         if self._stream.is_another():
             self._pipeline.reset()
         frame.index = self._frames
-        report = self._pipeline.analyze(frame)
+        report = self._read(frame)
         image, size_px = preview(frame)
         reply = self._reply(report, asked_id, size_px, size_px[0] / frame.size[0], wait_ms)
         return {**reply, "image": image, "age_ms": round(self._stream.age_ms(frame), 1)}
+
+    def _read(self, frame: Frame | DecodedFrame) -> FrameReport:
+        """Analyse a frame, and keep what is said of it where it is recorded."""
+        assert self._pipeline is not None
+        report = self._pipeline.analyze(frame)
+        self._frames += 1
+        if self._recording is not None:
+            self._recording.add(report, frame)
+        return report
 
     def _reply(
         self,
@@ -209,11 +221,8 @@ class Session:
         factor: float,
         wait_ms: float,
     ) -> dict[str, Any]:
-        """Keep a report where it is recorded, and word it; boxes are enlarged by ``factor``."""
+        """Word a report; boxes are enlarged by ``factor``."""
         assert self._pipeline is not None
-        self._frames += 1
-        if self._recording is not None:
-            self._recording.add(report)
         reply = report_reply(scaled(report, factor), frame_id, size_px, wait_ms, self.dropped)
         if self._pipeline.text is not None:
             reply["text_state"] = self._pipeline.text.state
@@ -221,7 +230,7 @@ class Session:
             reply["recording_problem"] = self._recording.problem
         return reply
 
-    def _record(self, on: bool) -> dict[str, Any]:
+    def _record(self, on: bool, pictures: bool) -> dict[str, Any]:
         if self._pipeline is None:
             raise ProtocolError("not_started", "send start_analysis first")
         if on and not self._settings.allow_records:
@@ -236,8 +245,11 @@ class Session:
             self._recording = LiveRecording(self._settings, kind, models, source)
         elif not on:
             self._end_recording()
-        run_id = None if self._recording is None else self._recording.run_id
-        return {"type": "recording", "on": self._recording is not None, "run_id": run_id}
+        recording = self._recording
+        if recording is None:
+            return {"type": "recording", "on": False, "pictures": False, "run_id": None}
+        recording.keeps_pictures = pictures
+        return {"type": "recording", "on": True, "pictures": pictures, "run_id": recording.run_id}
 
     def _end_recording(self) -> None:
         recording, self._recording = self._recording, None

@@ -96,9 +96,13 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Have the figures of this analysis kept from now on, or no longer."""
+    """Have the figures of this analysis kept from now on, or no longer.
+
+    ``pictures`` says whether the picture in which an incident begins is kept with them.
+    """
 
     on: bool
+    pictures: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +164,10 @@ def read_message(raw: Raw) -> ClientMessage:
         case "options":
             return Options(_options(fields.get("options", {})))
         case "record":
-            if not isinstance(fields.get("on"), bool):
-                raise ProtocolError("bad_message", "record is on or off: true or false")
-            return Record(fields["on"])
+            on, pictures = fields.get("on"), fields.get("pictures", False)
+            if not isinstance(on, bool) or not isinstance(pictures, bool):
+                raise ProtocolError("bad_message", "record: on and pictures are true or false")
+            return Record(on, pictures)
         case "stop_analysis":
             return Stop()
         case "second_phase" | "resume" | "progress" as name:

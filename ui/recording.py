@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from core.errors import RecordError
+from core.incidents import Incident
+from core.records.evidence import Evidence
 from core.records.recorder import RunRecorder
 from core.records.store import RunKind
 from core.settings import Settings
-from core.types import FrameReport
+from core.types import Frame, FrameReport
+
+if TYPE_CHECKING:
+    from core.frame.pictures import DecodedFrame
 
 
 class LiveRecording:
-    """Keeps the figures of a live analysis, and no picture, from now until it is closed.
+    """Keeps the figures of a live analysis from now until it is closed.
+
+    No picture is kept, except of incidents while ``keeps_pictures`` is set.
 
     Parameters
     ----------
@@ -33,6 +41,8 @@ class LiveRecording:
         self._recorder = RunRecorder(settings, source=source, kind=kind, mlflow=True, models=models)
         self._begun_s: float | None = None
         self._frames = 0
+        self._evidence: Evidence | None = None
+        self.keeps_pictures = False
 
     @property
     def run_id(self) -> str:
@@ -44,8 +54,8 @@ class LiveRecording:
         """What went wrong last, in one line; "" where nothing did."""
         return next(reversed(self._recorder.problems), "")
 
-    def add(self, report: FrameReport) -> None:
-        """Record a report; its time is counted from the first one on."""
+    def add(self, report: FrameReport, frame: Frame | DecodedFrame) -> None:
+        """Record the report of a frame; its time is counted from the first one on."""
         if self._begun_s is None:
             self._begun_s = report.time_s
         begun_s = self._begun_s
@@ -66,6 +76,23 @@ class LiveRecording:
             )
         )
         self._frames += 1
+        self._show(incidents, frame)
+
+    def _show(self, incidents: tuple[Incident, ...], frame: Frame | DecodedFrame) -> None:
+        """Keep the picture of an incident that begins, where that was asked for."""
+        folder = self._recorder.directory
+        if not self.keeps_pictures or folder is None:
+            return
+        # Late, as the models are: it loads FFmpeg's libraries.
+        from core.frame.pictures import DecodedFrame, ImagePicture  # noqa: PLC0415
+
+        picture = frame if isinstance(frame, DecodedFrame) else ImagePicture(frame)
+        if self._evidence is None:
+            self._evidence = Evidence(folder)
+        try:
+            self._evidence.look(incidents, picture.thumbnail)
+        except RecordError as error:
+            self._recorder.note(str(error))
 
     def close(self) -> None:
         """Finish in the background: the report takes longer than a frame may wait."""

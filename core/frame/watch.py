@@ -18,7 +18,7 @@ from core.frame.pictures import DecodedFrame
 from core.frame.pipeline import FramePipeline
 from core.frame.streams import CameraStream, StreamState
 from core.incidents import Incident, IncidentEvent, IncidentKind
-from core.records.evidence import EVIDENCE_PX, Evidence
+from core.records.evidence import Evidence
 from core.records.provenance import model_facts
 from core.records.recorder import RunRecorder
 from core.settings import Settings
@@ -270,6 +270,7 @@ class CameraWatch(Closing):
         self._index += 1
         self._last_s, self._report = report.time_s, report
         self.recorder.add(report)
+        self._show(report, frame)
         now = {(incident.kind, incident.onset_s): incident for incident in report.incidents}
         before, self._open = self._open, now
         for key, incident in before.items():
@@ -277,15 +278,14 @@ class CameraWatch(Closing):
                 self._tell(IncidentEvent("closed", incident))
         for key, incident in now.items():
             if key not in before:
-                self._show(incident, frame)
                 self._tell(IncidentEvent("opened", incident))
 
-    def _show(self, incident: Incident, frame: DecodedFrame | None) -> None:
+    def _show(self, report: FrameReport, frame: DecodedFrame | None) -> None:
         """Keep the picture of an incident that begins, where that was asked for."""
         if self._evidence is None or frame is None or not frame.readable:
             return
         try:
-            self._evidence.keep(incident, frame.thumbnail(EVIDENCE_PX))
+            self._evidence.look(report.incidents, frame.thumbnail)
         except RecordError as error:
             self._complain(str(error))
 

@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from core.child import child_environment
 from core.errors import RecordError
+from core.records.evidence import kept_evidence
 from core.records.locking import LockHeldError
 from core.records.mlflow_log import (
     MOST_METRICS,
@@ -31,7 +32,7 @@ from core.records.mlflow_log import (
 from core.records.report_style import STYLE
 from core.records.run import write_json
 from core.records.spool import Entry, Parcel, Point, parcels
-from core.records.store import MLFLOW_FILE, read_incidents, read_summary
+from core.records.store import MLFLOW_FILE, REPORT, read_incidents, read_summary
 from core.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -169,8 +170,12 @@ class Deliverer:
 
     def _artifacts(self, mlflow_id: str, values: dict[str, Any]) -> None:
         directory = Path(values["dir"])
-        files = [directory / name for name in values["names"] if (directory / name).is_file()]
-        self._mlflow().send_files(mlflow_id, files, _plots(directory))
+        has_pictures = bool(kept_evidence(directory))
+        # A picture goes nowhere but into the run's own folder.
+        names = [name for name in values["names"] if name != REPORT or not has_pictures]
+        files = [directory / name for name in names if (directory / name).is_file()]
+        texts = _drawn(directory, self._settings.language if has_pictures else None)
+        self._mlflow().send_files(mlflow_id, files, texts)
 
     def _mlflow(self) -> MlflowLog:
         if self._log is None:
@@ -267,17 +272,21 @@ def _point(values: list[Any]) -> Point:
     return str(key), float(value), int(timestamp_ms), int(step)
 
 
-def _plots(directory: Path) -> dict[str, str]:
+def _drawn(directory: Path, report_in: str | None) -> dict[str, str]:
+    """Charts of a run by their name, and its report in a language, without pictures."""
     # Late: it needs pandas.
-    from core.records.report import draw_charts  # noqa: PLC0415
+    from core.records.report import draw_charts, report_html  # noqa: PLC0415
 
     try:
         charts = draw_charts(directory, read_summary(directory), read_incidents(directory))
+        report = (
+            {} if report_in is None else {REPORT: report_html(directory, report_in, pictures=False)}
+        )
     except RecordError as error:
         log.warning("no charts (%s)", error)
         return {}
     head = _EMPTY_PLOT.format(style=STYLE)
-    return {f"plots/{name}.html": f"{head}{chart}\n" for name, chart in charts.items()}
+    return {f"plots/{name}.html": f"{head}{chart}\n" for name, chart in charts.items()} | report
 
 
 def _now_ms() -> int:

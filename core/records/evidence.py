@@ -7,7 +7,7 @@ finds it: ``evidence-black-12400.jpg`` is of the black that began at 12.4 s.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -73,28 +73,36 @@ class Evidence:
 
     def __init__(self, run_dir: Path, most: int = MOST_PICTURES) -> None:
         self._run_dir, self._left = run_dir, most
+        self._open: frozenset[str] = frozenset()
 
-    def keep(self, incident: Incident, image: NDArray[np.uint8]) -> None:
-        """Write the picture of an incident.
+    def look(
+        self, incidents: Iterable[Incident], thumbnail: Callable[[int], NDArray[np.uint8]]
+    ) -> None:
+        """Keep the picture of each incident that did not hold at the last look.
 
         Parameters
         ----------
-        incident : Incident
-            As it opened.
-        image : (H, W, 3) uint8 array
-            BGR, some ``EVIDENCE_PX`` across.
+        incidents : iterable of Incident
+            Those that hold in the frame.
+        thumbnail : callable
+            Makes a (h, w, 3) uint8 BGR copy of the frame of at most so many px across.
 
         Raises
         ------
         RecordError
-            Where it cannot be written.
+            Where one cannot be written.
         """
-        if self._left <= 0:
-            return
-        self._left -= 1
-        path = self._run_dir / evidence_name(incident.kind, incident.onset_s)
+        before, now = self._open, {evidence_name(each.kind, each.onset_s) for each in incidents}
+        self._open = frozenset(now)
+        for name in sorted(now - before)[: self._left]:
+            self._left -= 1
+            self._write(self._run_dir / name, thumbnail(EVIDENCE_PX))
+
+    def _write(self, path: Path, image: NDArray[np.uint8]) -> None:
         _, jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
         try:
+            # The first frame may come before the tables have made the directory.
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(jpeg.tobytes())
         except OSError as error:
             raise cannot_write(path, error) from error

@@ -71,8 +71,11 @@ def write_report(run_dir: Path, language: str = "en") -> Path:
     return path
 
 
-def report_html(run_dir: Path, language: str = "en") -> str:
-    """Make the report of a run as one HTML document; see ``write_report``."""
+def report_html(run_dir: Path, language: str = "en", *, pictures: bool = True) -> str:
+    """Make the report of a run as one HTML document; see ``write_report``.
+
+    ``pictures`` says whether those of incidents are in it, where the run keeps any.
+    """
     summary, incidents = read_summary(run_dir), read_incidents(run_dir)
     charts = draw_charts(run_dir, summary, incidents)
     language = language if language in LANGUAGES else "en"
@@ -88,7 +91,7 @@ def report_html(run_dir: Path, language: str = "en") -> str:
             _figures(summary),
             _problems(summary),
             _section("charts", "".join(charts.values()) or f"<p>{both('nothing')}</p>"),
-            _section("incidents", _incidents(incidents, run_dir)),
+            _section("incidents", _incidents(incidents, run_dir if pictures else None)),
             _section("emotions", _emotions(summary)) if summary.get("emotions") else "",
             _section("settings", _table(_mapping(summary, "settings"))),
             _section("versions", _table(_mapping(summary, "versions")) + _models(summary)),
@@ -200,11 +203,12 @@ def _problems(summary: Mapping[str, Any]) -> str:
     )
 
 
-def _incidents(incidents: Sequence[Mapping[str, Any]], run_dir: Path) -> str:
+def _incidents(incidents: Sequence[Mapping[str, Any]], run_dir: Path | None) -> str:
+    """The table of incidents, with their pictures where the directory of the run is given."""
     if not incidents:
         return f"<p>{both('none')}</p>"
     rows: list[str] = []
-    pictures = _pictures(incidents[:MOST_INCIDENTS], run_dir)
+    pictures = [] if run_dir is None else _pictures(incidents[:MOST_INCIDENTS], run_dir)
     for each in incidents[:MOST_INCIDENTS]:
         onset_s, end_s = float(each.get("onset_s") or 0), float(each.get("end_s") or 0)
         advice = _mapping(each, "advice")

@@ -1,6 +1,7 @@
 """The Live tab in a real browser, with the real server and the real models."""
 
 import itertools
+import threading
 
 import cv2
 import pytest
@@ -326,3 +327,30 @@ def test_a_network_camera_is_watched_by_its_address_and_its_loss_is_said(server,
     page.wait_for_selector(".fm-banner:not([hidden])")
     page.click("[data-do=stop]")
     state(page, "idle")
+
+
+def test_a_picture_of_an_incident_is_kept_only_of_a_recording_that_asked_for_it(
+    start_server, visit, tmp_path
+):
+    lit = cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2BGR)
+    is_dark = threading.Event()
+    page = visit(start_server(RECORDS_DIR=str(tmp_path)))
+    with MjpegCamera(lambda _: lit * (not is_dark.is_set()), fps=10) as camera:
+        for asked in (False, True):
+            is_dark.clear()
+            page.click("[data-do=settings]")
+            assert page.locator("[data-pictures]").is_disabled()
+            page.locator("[data-record]").check()
+            page.locator("[data-pictures]").set_checked(asked)
+            page.keyboard.press("Escape")
+            page.click("[data-do=stream]")
+            page.fill("[data-stream]", camera.url)
+            page.click(".fm-stream [type=submit]")
+            page.wait_for_selector(SEES_A_FACE)
+            said = "with pictures" if asked else "Recording"
+            page.locator("[data-hud=recording]", has_text=said).wait_for()
+            is_dark.set()
+            page.locator(".fm-incident", has_text="black").wait_for()
+            page.click("[data-do=stop]")
+            state(page, "idle")
+            assert bool(list(tmp_path.rglob("evidence-black-*.jpg"))) is asked

@@ -14,14 +14,17 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from core.incidents import Incident
 from core.records import delivery, spool
 from core.records.delivery import Deliverer, Delivery, follow
+from core.records.evidence import Evidence
 from core.records.feed import _NAMES
 from core.records.locking import LockHeldError
 from core.records.mlflow_log import MlflowAwayError, MlflowRefusedError, RunGoneError
@@ -62,7 +65,7 @@ class FakeMlflow:
     def open(self, run_id: str, name: str, start_ms: int, params: Any, tags: Any) -> str:
         self._maybe_fail()
         self.runs.setdefault(
-            run_id, {"points": [], "files": set(), "status": "RUNNING", "params": params}
+            run_id, {"points": [], "files": {}, "status": "RUNNING", "params": params}
         )
         return run_id
 
@@ -84,7 +87,8 @@ class FakeMlflow:
 
     def send_files(self, mlflow_id: str, files: Sequence[Path], texts: dict[str, str]) -> None:
         self._maybe_fail()
-        self.runs[mlflow_id]["files"] |= {file.name for file in files} | set(texts)
+        held = {file.name: file.read_text("utf-8") for file in files}
+        self.runs[mlflow_id]["files"] |= held | texts
 
     def end(self, mlflow_id: str, status: str, end_ms: int) -> None:
         self._maybe_fail()
@@ -146,10 +150,29 @@ def test_a_run_arrives_whole_and_its_spool_is_empty(settings: Settings, server: 
     kept = server.runs[run.run_id]
     assert held(kept["points"]) == expected(run.directory)
     assert kept["status"] == "FINISHED"
-    assert {"metrics.csv", "emotions.csv", "report.html", "plots/quality.html"} <= kept["files"]
+    assert {"metrics.csv", "emotions.csv", "report.html", "plots/quality.html"} <= kept[
+        "files"
+    ].keys()
     assert kept["params"]["settings.quality_threshold"] == "0.5"
     assert parcels(settings.records_dir) == []
     assert list_runs(settings.records_dir)[0].mlflow_url == f"http://mlflow/{run.run_id}"
+
+
+def test_pictures_of_incidents_stay_in_the_folder_of_their_run(
+    settings: Settings, server: FakeMlflow
+) -> None:
+    black = Incident("black", 1.0, 3.0)
+    with RunRecorder(settings, source="camera", kind="live", mlflow=True) as run:
+        assert run.directory is not None
+        Evidence(run.directory).look([black], lambda px: np.zeros((9, 16, 3), np.uint8))
+        for index in range(5):
+            run.add(replace(report(index), incidents=(black,)))
+    assert "<img" in (run.directory / "report.html").read_text("utf-8")
+    assert Deliverer(settings).deliver().finished == 1
+    files = server.runs[run.run_id]["files"]
+    assert "The picture is black" in files["report.html"]
+    assert not any("<img" in text for text in files.values())
+    assert not any(name.endswith(".jpg") for name in files)
 
 
 def test_a_spool_is_deleted_with_no_file_of_it_open(

@@ -49,8 +49,9 @@ export class Link {
     if (this.isOpen) this.#say({ type: "options", options });
   }
 
-  setRecording(on) {
-    if (this.isOpen) this.#say({ type: "record", on });
+  // pictures: whether the one in which an incident begins is kept, too.
+  setRecording(on, pictures) {
+    if (this.isOpen) this.#say({ type: "record", on, pictures });
   }
 
   // Any further message of the protocol; false where nobody hears it.

@@ -15,6 +15,7 @@ const FIGURES_MS = 200;
 const CHART_MS = 250;
 const CALM_CHART_MS = 1000;
 const ALOUD_MS = 10000;
+const NOT_RECORDED = { on: false, pictures: false };
 
 export function mount(element, { server, texts, threshold, fpsLimit, mayRecord, mayStream }) {
   const root = element.querySelector(".fm-live");
@@ -37,6 +38,7 @@ class Live {
     this.emotions = [];
     this.report = null;
     this.picture = null;
+    this.recorded = NOT_RECORDED;
     this.video = Object.assign(document.createElement("video"), { muted: true, playsInline: true });
     this.source = new Source(this.video, { onEnded: (state) => this.halt(state) });
     this.link = new Link({
@@ -183,9 +185,9 @@ class Live {
     this.flow = this.ownFlow;
     this.report = null;
     this.picture = null;
-    this.isRecording = false;
+    this.recorded = NOT_RECORDED;
     // Whoever starts again decides again.
-    if (state !== "asking") this.recordSwitch.checked = false;
+    if (state !== "asking") this.wishToRecord(false);
     this.root.dataset.faces = "0";
     this.root.dataset.link = "closed";
     delete this.root.dataset.grade;
@@ -220,7 +222,7 @@ class Live {
     this.root.dataset.link = state;
     if (state !== "open") {
       this.flow.reset();
-      this.isRecording = false;
+      this.recorded = NOT_RECORDED;
     }
     if (["gone", "busy", "too_many", "waiting"].includes(state)) {
       this.report = null;
@@ -241,9 +243,9 @@ class Live {
   received(message) {
     if (message.type === "started") {
       this.emotions.splice(0, this.emotions.length, ...message.emotions);
-      if (this.recordSwitch.checked && !this.isRecording) this.link.setRecording(true);
+      if (this.recordSwitch.checked && !this.recorded.on) this.askToRecord();
     } else if (message.type === "recording") {
-      this.setRecording(message.on);
+      this.setRecording(message);
     } else if (message.type === "report" || message.type === "stream") {
       this.flow.answered(message);
     } else if (message.type === "error") {
@@ -291,9 +293,31 @@ class Live {
     return this.find("[data-record]");
   }
 
-  setRecording(on) {
-    if (on !== this.isRecording) this.say(this.t(on ? "live.recording" : "live.recorded"));
-    this.isRecording = on;
+  get picturesSwitch() {
+    return this.find("[data-pictures]");
+  }
+
+  // Pictures are kept of a recording only, so both wishes end together.
+  wishToRecord(on) {
+    this.recordSwitch.checked = on;
+    this.picturesSwitch.disabled = !on;
+    if (!on) this.picturesSwitch.checked = false;
+  }
+
+  askToRecord() {
+    this.link.setRecording(this.recordSwitch.checked, this.picturesSwitch.checked);
+  }
+
+  setRecording({ on, pictures }) {
+    const before = this.recorded;
+    this.recorded = { on, pictures };
+    if (on !== before.on || pictures !== before.pictures) {
+      this.say(on ? this.recordingWords() : this.t("live.recorded"));
+    }
+  }
+
+  recordingWords() {
+    return this.t(this.recorded.pictures ? "live.recording_pictures" : "live.recording");
   }
 
   // ---- drawing -----------------------------------------------------------
@@ -341,7 +365,7 @@ class Live {
         : "",
       fps: Number.isFinite(flow.pace.fps) ? `${flow.pace.fps.toFixed(1)} fps` : "",
       latency: Number.isFinite(flow.pace.latencyMs) ? `${flow.pace.latencyMs.toFixed(0)} ms` : "",
-      recording: this.isRecording ? `● ${this.t("live.recording")}` : "",
+      recording: this.recorded.on ? `● ${this.recordingWords()}` : "",
       text: this.textWords(report),
       frozen: quality?.is_frozen ? `❙❙ ${this.t("common.frozen")}` : "",
     };
@@ -403,7 +427,11 @@ class Live {
       this.find(".fm-stream").hidePopover();
       this.startStream(this.find("[data-stream]").value.trim());
     });
-    this.recordSwitch.addEventListener("input", () => this.link.setRecording(this.recordSwitch.checked));
+    this.recordSwitch.addEventListener("input", () => {
+      this.wishToRecord(this.recordSwitch.checked);
+      this.askToRecord();
+    });
+    this.picturesSwitch.addEventListener("input", () => this.askToRecord());
     this.preferences.bind(this.find(".fm-settings"), (name) => this.preferenceChanged(name));
     navigator.mediaDevices?.addEventListener?.("devicechange", () => this.refreshCameras());
     const leave = () => {
