@@ -6,7 +6,7 @@ What is said here is which of them counts: behind a cover nothing can be out of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -46,19 +46,10 @@ class LivenessMonitor:
     baseline : CameraBaseline, optional
         What is usual for this camera; absolute limits hold until it is known.
         It goes on learning from undisturbed moments.
-    on_evidence : callable, optional
-        Called with an incident and the luma plane at its opening; no picture is
-        kept without.
     """
 
-    def __init__(
-        self,
-        baseline: CameraBaseline | None = None,
-        *,
-        on_evidence: Callable[[Incident, NDArray[np.uint8]], None] | None = None,
-    ) -> None:
+    def __init__(self, baseline: CameraBaseline | None = None) -> None:
         self.baseline = baseline or CameraBaseline()
-        self._on_evidence = on_evidence
         self._open: dict[IncidentKind, Incident] = {}
         self._last_s: float | None = None
         self._newest_s = float("-inf")
@@ -197,8 +188,6 @@ class LivenessMonitor:
             self._open[kind] = incident
             if before is None or before.onset_s != finding.onset_s:
                 events.append(IncidentEvent("opened", incident))
-                if self._on_evidence is not None:
-                    self._on_evidence(incident, view.plane)
         return events
 
     def _is_cut(self, view: View) -> bool:

@@ -243,18 +243,6 @@ def test_a_camera_that_goes_on_is_known_from_one_that_shows_nothing_in_common() 
     assert motion_between(before, other).sureness == 0
 
 
-def test_evidence_is_handed_out_only_to_who_asked() -> None:
-    kept: list[tuple[str, tuple[int, ...]]] = []
-    monitor = LivenessMonitor(on_evidence=lambda each, plane: kept.append((each.kind, plane.shape)))
-    meter = QualityMeter()
-    for index in range(40):
-        picture = np.uint8(view() if index < 24 else np.zeros((180, 320)))
-        reading = meter.measure_luma(picture, index / FPS)
-        assert meter.plane is not None
-        monitor.update(reading, meter.plane, index / FPS)
-    assert ("black", (180, 320)) in kept
-
-
 def test_a_picture_of_a_few_pixels_says_nothing() -> None:
     meter, monitor = QualityMeter(), LivenessMonitor()
     tiny = np.zeros((2, 3), np.uint8)
