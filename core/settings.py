@@ -171,6 +171,11 @@ class Settings:
         """Threads that analyse live frames, at least 1."""
         return self.workers or max(1, os.cpu_count() or 1)
 
+    @property
+    def shows_records(self) -> bool:
+        """Whether what is recorded is there for every visitor: never where strangers are served."""
+        return self.allow_records and not self.public and not self.hosted
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """Read the settings from environment variables.

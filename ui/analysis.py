@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from core.errors import FramemoodError
+from core.frame.liveness_baseline import CameraBaseline
 from core.records.provenance import model_facts
 from core.records.store import RunKind
 from core.settings import Settings
@@ -57,6 +58,9 @@ class Session:
         self._mood: MoodMode | None = None
         self._recording: LiveRecording | None = None
         self._stream: LiveStream | None = None
+        self._address = ""
+        # Of the camera that is watched; it outlives a pipeline with other options.
+        self._baseline = CameraBaseline()
         self._options = dict(DEFAULT_OPTIONS)
         self._lock = threading.Lock()
         self._started_s = 0.0
@@ -145,7 +149,9 @@ class Session:
         is_session = mode == "session"
         # Smoothing would make neighbouring readings repeat each other even more.
         wanted = DEFAULT_OPTIONS | ({"smoothing": False} if is_session else options)
-        pipeline = self._make_pipeline(self._settings, **wanted)
+        goes_on = bool(stream) and stream == self._address
+        baseline = self._baseline if goes_on else CameraBaseline()
+        pipeline = self._make_pipeline(self._settings, baseline=baseline, **wanted)
         mood: MoodMode | None = None
         try:
             if is_session:
@@ -156,6 +162,7 @@ class Session:
             pipeline.close()
             raise
         self._use(pipeline)
+        self._address, self._baseline = stream, baseline
         self._mood, self._options = mood, wanted
         in_force: dict[str, Any] = wanted if mood is None else mood.options
         self._started_s, self._frames, self.dropped = now_s, 0, 0
@@ -168,7 +175,7 @@ class Session:
             raise ProtocolError("bad_option", "a session's options are set when it starts")
         changed = self._options | options
         if changed != self._options:
-            self._use(self._make_pipeline(self._settings, **changed))
+            self._use(self._make_pipeline(self._settings, baseline=self._baseline, **changed))
             self._options = changed
         return started_reply("live", self._options, self._settings.quality_threshold)
 
@@ -242,7 +249,15 @@ class Session:
             )
             kind: RunKind = "live" if self._mood is None else "session"
             source = "camera" if self._stream is None else self._stream.name
-            self._recording = LiveRecording(self._settings, kind, models, source)
+            self._recording = LiveRecording(
+                self._settings,
+                kind,
+                models,
+                source,
+                address=self._address,
+                baseline=self._baseline,
+            )
+            self._baseline = self._pipeline.baseline = self._recording.baseline
         elif not on:
             self._end_recording()
         recording = self._recording
@@ -262,7 +277,8 @@ class Session:
         reply = self._mood.step(step)
         if step.name in ("second_phase", "retake"):
             # What follows may be another source, with a clock of its own.
-            self._use(self._make_pipeline(self._settings, **self._options))
+            self._baseline = CameraBaseline()
+            self._use(self._make_pipeline(self._settings, baseline=self._baseline, **self._options))
         return reply
 
     def _stop(self, now_s: float) -> dict[str, Any]:

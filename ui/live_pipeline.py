@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
+from core.frame.liveness_baseline import CameraBaseline
 from core.settings import Settings
 from core.types import Frame, FrameReport
 
@@ -23,6 +24,8 @@ class TextState(Protocol):
 class Pipeline(Protocol):
     """The part of ``core.frame.pipeline.FramePipeline`` that a session uses."""
 
+    baseline: CameraBaseline
+
     def analyze(self, frame: Frame | DecodedFrame) -> FrameReport:
         """Say everything about one frame."""
 
@@ -40,12 +43,14 @@ class Pipeline(Protocol):
 MakePipeline = Callable[..., Pipeline]
 
 
-def frame_pipeline(settings: Settings, **options: bool) -> Pipeline:
+def frame_pipeline(
+    settings: Settings, *, baseline: CameraBaseline | None = None, **options: bool
+) -> Pipeline:
     """Make the pipeline that live pictures are analysed by."""
     # Imported late: it loads OpenCV's and ONNX's libraries, which the page's start need not await.
     from core.frame.pipeline import FramePipeline  # noqa: PLC0415
 
-    return FramePipeline(settings, live=True, **options)
+    return FramePipeline(settings, live=True, baseline=baseline, **options)
 
 
 def model_digests(settings: Settings, detector: object) -> dict[str, str]:

@@ -101,12 +101,6 @@ class Shelf:
         self._tickets: dict[tuple[str, str], str] = {}
         self._owners: dict[str, tuple[str, str]] = {}
 
-    @property
-    def shows_records(self) -> bool:
-        """Whether recorded runs are on offer: never where strangers are served."""
-        settings = self.settings
-        return settings.allow_records and not settings.public and not settings.hosted
-
     def runs(self, visitor: str) -> list[Run]:
         """All runs on a visitor's shelf: the own ones first, then the newest records."""
         found = [self._own(visitor)]
@@ -114,7 +108,7 @@ class Shelf:
             keys = list(self._brought.get(visitor, {}))
         found += [self.find(visitor, key) for key in reversed(keys)]
         found.append(self.find(visitor, SAMPLE))
-        if self.shows_records:
+        if self.settings.shows_records:
             recorded = list_runs(self.settings.records_dir)[:MOST_RECORDED]
             found += [_of_record(info) for info in recorded]
         return [run for run in found if run is not None]
@@ -134,7 +128,7 @@ class Shelf:
             done = job is not None and job.state == "done"
             return Run(SAMPLE, SAMPLE, "", job.directory) if job is not None and done else None
         # Of what a visitor names, only the last part is taken: it cannot lead elsewhere.
-        if shelf == "record" and self.shows_records and name == Path(name).name:
+        if shelf == "record" and self.settings.shows_records and name == Path(name).name:
             info = read_info(self.settings.records_dir / RUNS / name)
             return _of_record(info) if info is not None else None
         return None

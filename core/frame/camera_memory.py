@@ -3,6 +3,8 @@
 A small JSON file a camera, figures and no picture: among the records, or in the
 directory that a watch was told to write to. Where there is none, or it is
 damaged, what is usual is learnt from the newest recorded run of the camera.
+
+``core watch`` and the recordings of the Live tab share it.
 """
 
 from __future__ import annotations
@@ -10,21 +12,25 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from core.errors import RecordError
-from core.frame.liveness_baseline import CameraBaseline
+from core.frame.liveness_baseline import KNOWN_AFTER_S, CameraBaseline
 from core.frame.urls import is_url
 from core.records.csv_log import cannot_write
 from core.records.run import write_json
-from core.records.store import list_runs, read_metrics
+from core.records.store import RunInfo, list_runs, read_metrics
 
 CAMERAS: Final = "cameras"
 MEMORY_FILE: Final = "baseline.json"
 VERSION: Final = 1
+KEEP_EVERY_S: Final = 300.0
+"""How often what is usual for a camera is kept while it is watched, s."""
+
 _LONGEST_NAME: Final = 80
 
 
@@ -49,6 +55,7 @@ class CameraMemory:
     ) -> None:
         self.name = name
         self._records_dir = records_dir
+        self._kept_s = time.monotonic()
         self.path = (
             run_dir / MEMORY_FILE
             if run_dir is not None
@@ -88,6 +95,7 @@ class CameraMemory:
         RecordError
             Where it cannot be written.
         """
+        self._kept_s = time.monotonic()
         if not baseline.seconds:
             return
         value = {
@@ -102,6 +110,11 @@ class CameraMemory:
             raise cannot_write(self.path, error) from error
         write_json(self.path, value)
 
+    def keep_now_and_then(self, baseline: CameraBaseline) -> None:
+        """``keep``, where the last time is ``KEEP_EVERY_S`` ago."""
+        if time.monotonic() - self._kept_s >= KEEP_EVERY_S:
+            self.keep(baseline)
+
     def _read(self) -> CameraBaseline:
         found: Any = json.loads(self.path.read_bytes())
         if found["version"] != VERSION:
@@ -111,7 +124,7 @@ class CameraMemory:
     def _learn(self) -> CameraBaseline | None:
         """Learn from the newest run of the camera that tells something."""
         for run in list_runs(self._records_dir):
-            if run.kind != "watch" or run.source != self.name or not run.frames:
+            if not self._is_of_it(run):
                 continue
             names = ("time_s", *CameraBaseline.FIELDS)
             try:
@@ -123,6 +136,23 @@ class CameraMemory:
             if baseline.seconds:
                 return baseline
         return None
+
+    def _is_of_it(self, run: RunInfo) -> bool:
+        """Whether a run is of this camera, and long enough to tell what is usual."""
+        # A visitor's own camera has no address, and a watch may be called as it is.
+        kinds = {"watch", "live"} if is_url(self.name) else {"watch"}
+        return run.kind in kinds and run.source == self.name and run.duration_s >= KNOWN_AFTER_S
+
+
+def better_known(one: CameraBaseline, other: CameraBaseline) -> CameraBaseline:
+    """Of each light, day and night, what rests on the longer record of the two."""
+    figures = one.as_dict(), other.as_dict()
+    return CameraBaseline.from_dict(
+        {
+            light: max((each[light] for each in figures), key=lambda usual: usual["seconds"])
+            for light in figures[0]
+        }
+    )
 
 
 def _file_name(source: str | Path, name: str) -> str:

@@ -258,6 +258,10 @@ class FramePipeline:
         """What is usual for the camera by what was seen so far."""
         return self._monitor.baseline
 
+    @baseline.setter
+    def baseline(self, known: CameraBaseline) -> None:
+        self._monitor.baseline = known
+
     def close(self) -> None:
         """Let go of the text reader; twice does no harm."""
         if self._text is not None:

@@ -30,9 +30,6 @@ GAP_AFTER_S: Final = 4.0
 """So long a camera that was not refused may give no frame before that is a gap, s."""
 
 GAP_ROW_EVERY_S: Final = 1.0
-KEEP_EVERY_S: Final = 300.0
-"""How often what is usual for a camera is kept, s; at the end it is kept as well."""
-
 _PATIENCE_S: Final = 0.25
 
 
@@ -173,7 +170,6 @@ class CameraWatch(Closing):
             self._complain(problem)
         folder = self.recorder.directory
         self._evidence = Evidence(folder) if evidence and folder is not None else None
-        self._kept_s = time.monotonic()
         self._on_incident = on_incident
         self._open: dict[tuple[IncidentKind, float], Incident] = {}
         self._report: FrameReport | None = None
@@ -219,7 +215,7 @@ class CameraWatch(Closing):
                 try:
                     self._watch()
                 finally:
-                    self._keep()
+                    self._keep(self._memory.keep)
         except FramemoodError as error:
             self.problem = str(error)
             log.error("%s: the watch ended: %s", self.name, error)
@@ -238,8 +234,7 @@ class CameraWatch(Closing):
                 self._look_for_gap()
             else:
                 self._read(*taken)
-            if time.monotonic() - self._kept_s >= KEEP_EVERY_S:
-                self._keep()
+            self._keep(self._memory.keep_now_and_then)
         for incident in self._open.values():
             self._tell(IncidentEvent("closed", incident))
 
@@ -289,10 +284,9 @@ class CameraWatch(Closing):
         except RecordError as error:
             self._complain(str(error))
 
-    def _keep(self) -> None:
-        self._kept_s = time.monotonic()
+    def _keep(self, keep: Callable[[CameraBaseline], None]) -> None:
         try:
-            self._memory.keep(self._pipeline.baseline)
+            keep(self._pipeline.baseline)
         except RecordError as error:
             self._complain(str(error))
 

@@ -11,12 +11,13 @@ from mjpeg_camera import MjpegCamera
 
 from core.errors import RecordError
 from core.frame import liveness_baseline
-from core.frame.camera_memory import CameraMemory
+from core.frame.camera_memory import CameraMemory, better_known
 from core.frame.liveness import LivenessMonitor
 from core.frame.liveness_baseline import CameraBaseline
 from core.frame.streams import CameraStream
 from core.frame.watch import CameraWatch, Readings
 from core.records.recorder import RunRecorder
+from core.records.store import RunKind
 from core.settings import Settings
 from core.types import FrameReport, QualityReading
 
@@ -108,10 +109,17 @@ def test_a_place_that_cannot_be_written_is_an_error_of_records(tmp_path: Path) -
         memory(tmp_path).keep(learnt())
 
 
-def record(folder: Path, *, source: str, brightness: float, seconds: int = 90) -> None:
+def record(
+    folder: Path,
+    *,
+    source: str,
+    brightness: float,
+    seconds: int = 90,
+    kind: RunKind = "watch",
+) -> None:
     chance = np.random.default_rng(1)
     settings = Settings(records_dir=folder)
-    with RunRecorder(settings, source=source, kind="watch") as run:
+    with RunRecorder(settings, source=source, kind=kind) as run:
         for second in range(seconds):
             measured = reading(brightness + float(chance.normal(0, 1)))
             run.add(FrameReport(second, float(second), "ok", quality=measured))
@@ -130,6 +138,32 @@ def test_without_a_file_it_is_learnt_from_the_newest_run_of_this_camera(tmp_path
     baseline, problem = memory(tmp_path).recall()
     assert baseline.usual(90.0) is not None
     assert "from its records" in problem
+
+
+def test_a_recording_of_the_live_tab_tells_of_a_camera_with_an_address_alone(
+    tmp_path: Path,
+) -> None:
+    record(tmp_path, source="rtsp://dock/1", brightness=90.0, kind="live")
+    record(tmp_path, source="camera", brightness=90.0, kind="live")
+    assert memory(tmp_path).recall()[0].usual(90.0) is not None
+    assert memory(tmp_path, "clip.mp4", "camera").recall()[0].seconds == 0
+
+
+def test_a_run_of_a_few_seconds_does_not_stand_before_a_long_one(tmp_path: Path) -> None:
+    record(tmp_path, source="rtsp://dock/1", brightness=90.0)
+    record(tmp_path, source="rtsp://dock/1", brightness=200.0, seconds=9)
+    usual = memory(tmp_path).recall()[0].usual(90.0)
+    assert usual is not None
+    assert usual.middle["brightness"] == pytest.approx(90.0, abs=1.0)
+
+
+def test_of_two_that_know_a_camera_each_light_is_taken_from_who_saw_more_of_it() -> None:
+    day, night = learnt(120.0), learnt(20.0)
+    night.add(reading(120.0, blur=0.9), 1.0)
+    both = better_known(day, night)
+    assert both.as_dict()["day"] == day.as_dict()["day"]
+    assert both.as_dict()["night"] == night.as_dict()["night"]
+    assert better_known(CameraBaseline(), CameraBaseline()).seconds == 0
 
 
 def watched(url: str, folder: Path, **how: object) -> CameraWatch:

@@ -5,6 +5,7 @@ import threading
 import cv2
 import numpy as np
 
+from core.frame.liveness_baseline import CameraBaseline
 from core.types import EMOTIONS, Box, Face, FrameReport, QualityReading, SystemReading
 
 
@@ -15,6 +16,7 @@ class PlainPipeline:
         self.options = options
         self.frames = []
         self.text = None
+        self.baseline = options.get("baseline") or CameraBaseline()
         self.is_closed = False
 
     def close(self):
