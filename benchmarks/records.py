@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.records import delivery
+from core.records.courier import courier
 from core.records.recorder import RunRecorder
 from core.records.store import list_runs, read_metrics
 from core.settings import Settings
@@ -88,7 +88,7 @@ def reading_s() -> tuple[float, float]:
 
 def main() -> int:
     # The delivery has a process of its own; what is measured is this one.
-    delivery.courier.ensure = lambda settings: None  # type: ignore[method-assign]
+    courier.ensure = lambda settings: None  # type: ignore[method-assign]
     print("recording a frame, ms on the frame path (limit 0.1)")
     print(f"{'faces':>5} {'mlflow':>7} {'median':>8} {'p99':>8} {'cpu':>8} {'cpu/limit':>11}")
     worst = 0.0

@@ -13,6 +13,7 @@ import pytest
 
 from core.__main__ import main
 from core.records import delivery
+from core.records.courier import LOG
 from core.records.delivery import Delivery
 from core.records.recorder import RunRecorder
 from core.settings import Settings
@@ -98,3 +99,16 @@ def test_following_ends_when_standard_input_is_closed(
     monkeypatch.setattr(delivery, "follow", follow)
     assert main(["records", "deliver", "--follow"]) == 0
     assert capsys.readouterr().out == "3 runs delivered, 0 wait\n"
+
+
+def test_what_ends_a_process_in_the_background_is_in_its_log(
+    records: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def follow(settings: Settings, is_wanted):
+        raise ValueError("a fault of the program")
+
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO()))
+    monkeypatch.setattr(delivery, "follow", follow)
+    with pytest.raises(ValueError, match="a fault"):
+        main(["records", "deliver", "--follow"])
+    assert "ValueError: a fault of the program" in (records / LOG).read_text("utf-8")

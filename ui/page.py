@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import gradio as gr
 
-from core.records.delivery import resume
+from core.records.courier import resume
 from core.settings import Settings
 from ui import api, films, live, mcp_server, quality, session, video
 from ui.context import Context

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
 from argparse import ArgumentParser, Namespace, _SubParsersAction
+from typing import TYPE_CHECKING
 
 from core.commands.output import BAD_INPUT, DONE, add_json, complain, say, say_json, table
+from core.records.courier import keep_log
 from core.records.store import list_runs
 from core.settings import Settings
+
+if TYPE_CHECKING:
+    from core.records.delivery import Delivery
+
+log = logging.getLogger(__name__)
 
 
 def add_parser(commands: _SubParsersAction[ArgumentParser]) -> None:
@@ -67,16 +75,8 @@ def run_list(arguments: Namespace) -> int:
 
 def run_deliver(arguments: Namespace) -> int:
     """Send what waits, once or for as long as somebody records."""
-    # Late: it is MLflow's side of the program.
-    from core.records.delivery import Deliverer, follow  # noqa: PLC0415
-
     settings = Settings.from_environment()
-    if arguments.follow:
-        closed = threading.Event()
-        threading.Thread(target=_await_end, args=(closed,), daemon=True).start()
-        found = follow(settings, lambda: not closed.is_set())
-    else:
-        found = Deliverer(settings).deliver()
+    found = _follow(settings) if arguments.follow else _deliver(settings)
     if arguments.json:
         say_json({"finished": found.finished, "waiting": found.waiting, "problem": found.problem})
     else:
@@ -88,6 +88,30 @@ def run_deliver(arguments: Namespace) -> int:
         )
         return BAD_INPUT
     return DONE
+
+
+def _deliver(settings: Settings) -> Delivery:
+    # Late: it is MLflow's side of the program.
+    from core.records.delivery import Deliverer  # noqa: PLC0415
+
+    return Deliverer(settings).deliver()
+
+
+def _follow(settings: Settings) -> Delivery:
+    closed = threading.Event()
+    threading.Thread(target=_await_end, args=(closed,), daemon=True).start()
+    handler = keep_log(settings.records_dir)
+    try:
+        from core.records.delivery import follow  # noqa: PLC0415
+
+        return follow(settings, lambda: not closed.is_set())
+    except Exception:
+        # Nobody sees what a process in the background prints.
+        log.exception("the delivery ended")
+        raise
+    finally:
+        logging.getLogger().removeHandler(handler)
+        handler.close()
 
 
 def _await_end(closed: threading.Event) -> None:

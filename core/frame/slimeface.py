@@ -74,11 +74,6 @@ class SlimefaceDetector:
             # The first call unpacks the weights into shared memory, which must not happen twice.
             self._search(np.zeros((32, 32, 3), np.uint8))
 
-    @property
-    def is_direct(self) -> bool:
-        """Whether the shared library is called, without the interpreter lock."""
-        return self._library is not None
-
     def detect(self, image: NDArray[np.uint8], width: int | None = None) -> list[Detection]:
         """Find the faces of one picture.
 

@@ -1,7 +1,8 @@
 """Sessions on disk: session.json, session.csv, and emotions.csv of two analyses.
 
 ``session.json`` holds everything a verdict stands on, so that judging it again
-with the same settings gives the same verdict, bit for bit.
+with the same settings gives the same verdict, bit for bit. ``session.csv`` is its
+frames as a table, which the visitor's browser makes (``session_files.js``).
 """
 
 from __future__ import annotations
@@ -30,9 +31,6 @@ FORMAT: Final = "framemood-session"
 VERSION: Final = 1
 
 PHASES: Final = ("baseline", "stimulus")
-
-COLUMNS: Final = ("time_s", "phase", *EMOTIONS, *MEASURES)
-"""Columns of session.csv: one row a frame, empty where a figure is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +78,6 @@ class SessionRecord:
     def to_json(self) -> str:
         """Write the record as the text of a session.json."""
         return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False)
-
-    def write_csv(self, path: Path) -> None:
-        """Write session.csv, one row a frame, columns as in ``COLUMNS``."""
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(COLUMNS)
-            for name, phase in zip(PHASES, (self.first, self.second), strict=True):
-                measures = [phase.measures[key] for key in MEASURES]
-                for k, time_s in enumerate(phase.time_s):
-                    row = (*phase.emotions[k], *(values[k] for values in measures))
-                    cells = ["" if math.isnan(value) else repr(float(value)) for value in row]
-                    writer.writerow([repr(float(time_s)), name, *cells])
 
 
 def read_session(path: Path, changes: Mapping[str, Any] | None = None) -> SessionRecord:

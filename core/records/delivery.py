@@ -1,25 +1,19 @@
 """Sends what runs have spooled to MLflow: in order, once, for as long as it takes.
 
-It runs in a process of its own (``python -m core records deliver --follow``), so
-that neither MLflow's import nor its client ever stands beside a frame; it begins
-with the first run that is sent and ends with the program, and what is left is
-sent by the next one.
+It runs in a process of its own, see ``courier``.
 """
 
 from __future__ import annotations
 
 import logging
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from core.child import child_environment
 from core.errors import RecordError
+from core.records.courier import LAST_RETRY_S
 from core.records.evidence import kept_evidence
 from core.records.locking import LockHeldError
 from core.records.mlflow_log import (
@@ -39,7 +33,6 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY_S: Final = 1.0
 FIRST_RETRY_S: Final = 1.0
-LAST_RETRY_S: Final = 30.0
 LINGER_S: Final = 60.0
 """A follower with nothing to do ends after this long, s."""
 
@@ -81,6 +74,7 @@ class Deliverer:
         self._log: MlflowLog | None = None
         # Of any other run, what was sent last may have arrived although nobody said so.
         self._sure: set[str] = set()
+        self._told = ""
 
     def deliver(self) -> Delivery:
         """Send everything that waits now, run by run."""
@@ -103,9 +97,15 @@ class Deliverer:
                 waiting += 1
                 problem = str(error)
                 self._sure.discard(parcel.run_id)
-                log.warning("MLflow is away (%s)", error)
                 break
+        self._tell(problem)
         return Delivery(finished, waiting, problem)
+
+    def _tell(self, problem: str) -> None:
+        # Tried every half a minute, it would fill the log with the same line.
+        if problem != self._told:
+            log.warning("MLflow is %s", f"away ({problem})" if problem else "back")
+        self._told = problem
 
     def _send(self, parcel: Parcel) -> bool:
         """Whether the run has arrived whole."""
@@ -206,54 +206,6 @@ def follow(settings: Settings, is_wanted: Callable[[], bool]) -> Delivery:
         else:
             wait_s, retry_s = LOOK_EVERY_S, FIRST_RETRY_S
         _wait(wait_s, is_wanted)
-
-
-class Courier:
-    """Keeps one delivering process alive for this program; all runs share it."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._begun_s = float("-inf")
-
-    def ensure(self, settings: Settings) -> None:
-        """Start the process where it is not running; returns at once."""
-        with self._lock:
-            if self._process is not None and self._process.poll() is None:
-                return
-            # One that dies at once must not be started a thousand times.
-            if time.monotonic() - self._begun_s < LAST_RETRY_S:
-                return
-            self._begun_s = time.monotonic()
-            environment = child_environment() | {
-                "RECORDS_DIR": str(settings.records_dir.resolve()),
-                "MLFLOW_TRACKING_URI": settings.mlflow_tracking_uri,
-            }
-            told = settings.records_dir / "mlflow" / "delivery.log"
-            try:
-                told.parent.mkdir(parents=True, exist_ok=True)
-                with told.open("ab") as errors:
-                    # Its standard input closes with this program, however that ends.
-                    self._process = subprocess.Popen(
-                        [sys.executable, "-m", "core", "records", "deliver", "--follow"],
-                        stdin=subprocess.PIPE,
-                        stdout=subprocess.DEVNULL,
-                        stderr=errors,
-                        env=environment,
-                        # What stops this program at a terminal lets it finish.
-                        start_new_session=True,
-                    )
-            except OSError as error:
-                raise RecordError(f"MLflow: the delivery cannot be started ({error})") from error
-
-
-courier: Final = Courier()
-
-
-def resume(settings: Settings) -> None:
-    """Have sent what an earlier program left; returns at once."""
-    if parcels(settings.records_dir):
-        courier.ensure(settings)
 
 
 def _batch(entries: list[Entry]) -> tuple[list[Point], int]:

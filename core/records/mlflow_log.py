@@ -7,6 +7,7 @@ same: a run is found again by a tag, a value that arrived is not sent twice.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -188,4 +189,5 @@ def _parts(values: Sequence[Part], size: int) -> Iterable[Sequence[Part]]:
 
 
 def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
+    # An address may hold a password, and this is shown and logged.
+    return re.sub(r"(?<=://)[^/\s@]+@", "***@", " ".join(str(error).split()))[:200]

@@ -21,7 +21,7 @@ from core.closing import Closing
 from core.errors import FramemoodError, RecordError
 from core.incidents import Incident
 from core.records.columns import data_dictionary
-from core.records.delivery import courier
+from core.records.courier import courier
 from core.records.feed import Feed
 from core.records.provenance import plain_settings, versions
 from core.records.run import RunSummary, Tally, new_run_id, write_json
@@ -115,7 +115,6 @@ class RunRecorder(Closing):
         places = [place for place in (run_dir, self._home) if place is not None]
         self.directory = places[0] if places else None
         self._places = places
-        self._incidents: list[dict[str, Any]] = []
         self._found: tuple[tuple[Incident, ...], ...] | None = None
         self._begun_s = time.perf_counter()
         self._elapsed_s: float | None = None
@@ -175,11 +174,6 @@ class RunRecorder(Closing):
         if len(self._uncounted) >= COUNTED_AT_ONCE:
             self._count()
 
-    def add_incident(self, incident: Incident) -> None:
-        """Record an incident that no report carries, such as a lost connection."""
-        self._incidents.append(incident.as_dict())
-        self._write("incidents.json", self.incidents())
-
     def note(self, *problems: str) -> None:
         """Tell of what went wrong elsewhere; each problem once."""
         self.problems += [each for each in problems if each not in self.problems]
@@ -187,9 +181,8 @@ class RunRecorder(Closing):
     def incidents(self) -> list[dict[str, Any]]:
         """Incidents so far in order of onset; weak and unreadable stretches once it is closed."""
         weak, _, unreadable = self._found or ((), (), ())
-        read = (*weak, *unreadable, *self.tally.incidents)
-        found = [*(incident.as_dict() for incident in read), *self._incidents]
-        return sorted(found, key=lambda incident: float(incident.get("onset_s", 0.0)))
+        found = sorted((*weak, *unreadable, *self.tally.incidents), key=lambda each: each.onset_s)
+        return [incident.as_dict() for incident in found]
 
     def path(self, name: str) -> Path:
         """Where a file of the run is, or is to be written; it then counts as one of its files.

@@ -101,11 +101,6 @@ class RecordTables:
         self._thread = threading.Thread(target=self._work, name="records", daemon=True)
         self._thread.start()
 
-    @property
-    def rows_lost(self) -> int:
-        """Rows that no disk took, in any of the files."""
-        return sum(table.lost for table in (*self._metrics, *self._emotions))
-
     def add(self, report: FrameReport, wall_time_s: float) -> None:
         """Take in one report; returns at once unless the disk is behind."""
         with self._adding:

@@ -31,7 +31,7 @@ class Webhook(Closing):
     """Posts JSON to one address in order; a context manager.
 
     A post that fails is tried again with growing pauses; where more wait than the
-    queue holds, new ones are left out and counted in ``lost``.
+    queue holds, new ones are left out. Either is said in the log.
 
     Parameters
     ----------
@@ -55,7 +55,6 @@ class Webhook(Closing):
         self._url, self._name, self._retry_s = url, parts.hostname, retry_s
         self._queue: queue.Queue[Mapping[str, Any] | None] = queue.Queue(MOST_WAITING)
         self._hurry = threading.Event()
-        self.delivered = self.lost = 0
         self._thread = threading.Thread(target=self._deliver, name="webhook", daemon=True)
         self._thread.start()
 
@@ -64,7 +63,6 @@ class Webhook(Closing):
         try:
             self._queue.put_nowait(value)
         except queue.Full:
-            self.lost += 1
             log.warning("webhook %s: too many wait, one was left out", self._name)
 
     def close(self) -> None:
@@ -79,12 +77,9 @@ class Webhook(Closing):
     def _deliver(self) -> None:
         with requests.Session() as session:
             while (value := self._queue.get()) is not None:
-                if self._post(session, value):
-                    self.delivered += 1
-                else:
-                    self.lost += 1
+                self._post(session, value)
 
-    def _post(self, session: requests.Session, value: Mapping[str, Any]) -> bool:
+    def _post(self, session: requests.Session, value: Mapping[str, Any]) -> None:
         pause_s, problem = self._retry_s, ""
         for attempt in range(TRIES):
             if attempt:
@@ -97,9 +92,8 @@ class Webhook(Closing):
                 problem = type(error).__name__
                 continue
             if answer.ok:
-                return True
+                return
             problem = f"it answered {answer.status_code}"
             if answer.status_code < 500 and answer.status_code not in _LASTING:
                 break
         log.warning("webhook %s: not delivered: %s", self._name, problem)
-        return False

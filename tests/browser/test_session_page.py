@@ -7,6 +7,7 @@ import cv2
 import pytest
 
 from core.mood.session_file import read_session, read_table
+from core.mood.verdict import judge
 from tests.browser.walks import session_phases
 
 SESSION = ".fms"
@@ -123,7 +124,9 @@ def test_a_visitor_walks_from_consent_to_the_films_of_what_changed(arrive, tmp_p
         saved(page, name).save_as(files[name])
     record = read_session(files["json"])
     assert record.verdict.to_dict() == json.loads(files["json"].read_text("utf-8"))["verdict"]
-    assert len(read_table(files["csv"])["stimulus"].time_s) == len(record.second.time_s)
+    table = read_table(files["csv"])
+    judged = judge(table["baseline"], table["stimulus"], record.settings)
+    assert repr(judged.result) == repr(record.verdict.result)
     report = files["report"].read_text("utf-8")
     assert "Happiness" in report or "happiness" in report
     assert "<script" not in report

@@ -14,7 +14,7 @@ from core.mood import session as session_module
 from core.mood.comparison import compare_phases
 from core.mood.recording import MEASURES, PhaseRecording, Sample, choose_subject
 from core.mood.session import MoodSession, SessionSettings
-from core.mood.session_file import COLUMNS, read_session, read_table
+from core.mood.session_file import PHASES, read_session, read_table
 from core.mood.verdict import judge
 from core.mood.wording import Note
 from core.types import EMOTIONS, Box, Face, FrameReport, QualityReading
@@ -419,12 +419,22 @@ def test_a_damaged_session_file_is_refused_by_name(tmp_path, text):
         read_session(path)
 
 
+def write_table(path, record):
+    """Write session.csv as the browser does, from what it is sent."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("time_s", "phase", *EMOTIONS, *MEASURES))
+        for name in PHASES:
+            frames = record.to_dict()["phases"][name]["frames"]
+            columns = [frames[each] for each in (*EMOTIONS, *MEASURES)]
+            for time_s, *cells in zip(frames["time_s"], *columns, strict=True):
+                writer.writerow([time_s, name, *cells])
+
+
 def test_the_table_of_a_session_gives_the_same_result(tmp_path):
     session = walked({"shift": 0.1})
     path = tmp_path / "session.csv"
-    session.record().write_csv(path)
-    with path.open(encoding="utf-8") as file:
-        assert tuple(next(csv.reader(file))) == COLUMNS
+    write_table(path, session.record())
     phases = read_table(path)
     verdict = judge(phases["baseline"], phases["stimulus"], SHORT)
     assert repr(verdict.result) == repr(session.verdict().result)
@@ -465,7 +475,7 @@ def test_two_analyses_are_compared_on_the_command_line(tmp_path, capsys):
 def test_the_table_of_both_phases_is_judged_alone_and_only_alone(tmp_path, capsys):
     session = walked({"shift": 0.3})
     both, one = tmp_path / "session.csv", tmp_path / "one.csv"
-    session.record().write_csv(both)
+    write_table(both, session.record())
     write_emotions(one, list(reports(10, seed=1)))
     assert main(["session", str(both), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["primary_emotion"] == "happiness"

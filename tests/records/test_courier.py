@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,8 +12,11 @@ from typing import Any
 import pytest
 
 from core.errors import RecordError
-from core.records import delivery
-from core.records.delivery import Courier, Delivery, follow
+from core.records import courier, delivery
+from core.records.courier import Courier, keep_log
+from core.records.delivery import Deliverer, Delivery, follow
+from core.records.mlflow_log import MlflowAwayError
+from core.records.spool import Journal, Parcel
 from core.settings import Settings
 
 
@@ -30,7 +34,8 @@ def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         clock[0] += seconds
 
     times = SimpleNamespace(monotonic=lambda: clock[0], sleep=wait, time=lambda: clock[0])
-    monkeypatch.setattr(delivery, "time", times)
+    for module in (courier, delivery):
+        monkeypatch.setattr(module, "time", times)
     return clock
 
 
@@ -50,14 +55,14 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Process, dict[str, An
         found.append((Process(), {"command": command, **options}))
         return found[-1][0]
 
-    monkeypatch.setattr(delivery.subprocess, "Popen", popen)
+    monkeypatch.setattr(courier.subprocess, "Popen", popen)
     return found
 
 
 def test_one_process_serves_all_runs(settings: Settings, now: list[float], started: Any) -> None:
-    courier = Courier()
+    keeper = Courier()
     for _ in range(3):
-        courier.ensure(settings)
+        keeper.ensure(settings)
         now[0] += 1000.0
     ((_, options),) = started
     assert options["command"][-3:] == ["records", "deliver", "--follow"]
@@ -68,21 +73,81 @@ def test_one_process_serves_all_runs(settings: Settings, now: list[float], start
 def test_one_that_died_is_started_again_but_not_at_once(
     settings: Settings, now: list[float], started: Any
 ) -> None:
-    courier = Courier()
-    courier.ensure(settings)
+    keeper = Courier()
+    keeper.ensure(settings)
     started[0][0].status = 1
-    courier.ensure(settings)
+    keeper.ensure(settings)
     assert len(started) == 1
     now[0] += delivery.LAST_RETRY_S
-    courier.ensure(settings)
+    keeper.ensure(settings)
     assert len(started) == 2
 
 
-def test_one_that_cannot_be_started_is_one_line(settings: Settings, now: list[float]) -> None:
-    settings.records_dir.write_text("in the way", "utf-8")
+def test_one_that_cannot_be_started_is_one_line(
+    settings: Settings, now: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def popen(command: list[str], **options: Any) -> Process:
+        raise OSError("no processes left")
+
+    monkeypatch.setattr(courier.subprocess, "Popen", popen)
     with pytest.raises(RecordError, match="the delivery cannot be started") as caught:
         Courier().ensure(settings)
     assert "\n" not in str(caught.value)
+
+
+@pytest.fixture
+def kept_log(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The log of a delivering process, of very small size."""
+    monkeypatch.setattr(courier, "LOG_BYTES", 2000)
+    root = logging.getLogger()
+    level = root.level
+    handler = keep_log(settings.records_dir)
+    yield settings.records_dir / courier.LOG
+    root.removeHandler(handler)
+    root.setLevel(level)
+    handler.close()
+
+
+def test_the_log_of_the_delivery_never_grows_beyond_its_bound(kept_log: Path) -> None:
+    for number in range(500):
+        logging.getLogger("core.records.delivery").warning("refused %d", number)
+    files = sorted(kept_log.parent.glob("delivery.log*"))
+    assert [each.name for each in files] == ["delivery.log", "delivery.log.1"]
+    assert all(each.stat().st_size <= courier.LOG_BYTES for each in files)
+    assert "refused 499" in kept_log.read_text("utf-8")
+
+
+def test_a_log_that_cannot_be_written_is_no_reason_not_to_deliver(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.records_dir.write_text("in the way", "utf-8")
+    handler = keep_log(settings.records_dir)
+    try:
+        logging.getLogger("core.records.delivery").warning("refused")
+    finally:
+        logging.getLogger().removeHandler(handler)
+    assert "delivery.log" in capsys.readouterr().err
+
+
+def test_a_server_that_is_away_is_logged_when_it_goes_and_when_it_is_back(
+    settings: Settings, kept_log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter([MlflowAwayError("refused")] * 3 + [None] + [MlflowAwayError("refused")])
+
+    def send(self: Deliverer, parcel: Parcel) -> bool:
+        error = next(answers)
+        if error is not None:
+            raise error
+        return False
+
+    Journal(settings.records_dir, "run").close()
+    monkeypatch.setattr(Deliverer, "_send", send)
+    deliverer = Deliverer(settings)
+    for _ in range(5):
+        deliverer.deliver()
+    said = [line.rpartition(": ")[2] for line in kept_log.read_text("utf-8").splitlines()]
+    away = "MLflow is away (refused)"
+    assert said == [away, "MLflow is back", away]
 
 
 def followed(

@@ -23,6 +23,7 @@ import pytest
 
 from core.incidents import Incident
 from core.records import delivery, spool
+from core.records.courier import courier
 from core.records.delivery import Deliverer, Delivery, follow
 from core.records.evidence import Evidence
 from core.records.feed import _NAMES
@@ -109,7 +110,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> FakeMlflow:
 
 @pytest.fixture(autouse=True)
 def no_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery.courier, "ensure", lambda settings: None)
+    monkeypatch.setattr(courier, "ensure", lambda settings: None)
 
 
 def record(settings: Settings, count: int = 20, **how: Any) -> RunRecorder:

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from core.errors import RecordError
-from core.incidents import Incident
 from core.records import recorder as recorder_module
 from core.records.columns import EMOTION_COLUMNS, METRIC_COLUMNS
 from core.records.recorder import RunRecorder
@@ -113,15 +112,6 @@ def test_a_run_that_goes_on_is_in_the_list(settings: Settings) -> None:
         # Where it is killed now, this is what a report is made of.
         assert read_summary(info.path)["run_id"] == run.run_id
     assert list_runs(settings.records_dir)[0].state == "done"
-
-
-def test_an_incident_that_no_report_carries_is_on_disk_at_once(settings: Settings) -> None:
-    with RunRecorder(settings, source="camera", kind="watch") as run:
-        run.add(report(0))
-        run.add_incident(Incident("stutter", 3.0, 4.5, evidence={"cause": "network"}))
-        assert run.directory is not None
-        assert [each["kind"] for each in read_incidents(run.directory)] == ["stutter"]
-    assert [each["kind"] for each in read_incidents(run.directory)] == ["stutter"]
 
 
 def test_a_failure_is_told_and_the_rows_are_kept(settings: Settings) -> None:

@@ -94,7 +94,7 @@ def test_a_disk_that_is_full_for_a_while_loses_nothing(
     written.close()
     assert indices(tmp_path / "metrics.csv") == list(range(200))
     assert any("no space" in problem for problem in written.problems)
-    assert written.rows_lost == 0
+    assert not any("rows could not be written" in problem for problem in written.problems)
 
 
 def test_a_disk_that_stays_full_is_told_with_what_was_lost(
@@ -105,7 +105,6 @@ def test_a_disk_that_stays_full_is_told_with_what_was_lost(
     for index in range(30):
         written.add(report(index), 0.0)
     written.close()
-    assert written.rows_lost == 30
     assert any("30 rows could not be written" in problem for problem in written.problems)
 
 
@@ -119,7 +118,7 @@ def test_what_waits_for_a_full_disk_is_bounded(
         written.add(report(index), 0.0)
     assert sum(table.waiting_bytes for table in written._metrics) < 6_000
     written.close()
-    assert written.rows_lost == 2000
+    assert any("2000 rows could not be written" in problem for problem in written.problems)
 
 
 def test_a_listener_that_fails_stops_no_row(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from core.frame.camera_memory import CAMERAS, CameraMemory
 from core.frame.liveness_baseline import CameraBaseline
-from core.records import delivery
+from core.records.courier import courier
 from core.settings import Settings
 from core.types import QualityReading
 from tests.frame.mjpeg_camera import MjpegCamera
@@ -33,7 +33,7 @@ class LearningPipeline(PlainPipeline):
 
 @pytest.fixture(autouse=True)
 def no_process(monkeypatch):
-    monkeypatch.setattr(delivery.courier, "ensure", lambda settings: None)
+    monkeypatch.setattr(courier, "ensure", lambda settings: None)
 
 
 @pytest.fixture

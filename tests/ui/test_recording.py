@@ -10,7 +10,7 @@ import cv2
 import pytest
 
 from core.incidents import Incident
-from core.records import delivery
+from core.records.courier import courier
 from core.records.evidence import EVIDENCE_PX, evidence_of, kept_evidence
 from core.records.store import list_runs, read_incidents, read_metrics
 from core.settings import Settings
@@ -27,7 +27,7 @@ WITH_PICTURES = {**ON, "pictures": True}
 
 @pytest.fixture(autouse=True)
 def no_process(monkeypatch):
-    monkeypatch.setattr(delivery.courier, "ensure", lambda settings: None)
+    monkeypatch.setattr(courier, "ensure", lambda settings: None)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ export function sessionJson(record) {
   return JSON.stringify(record);
 }
 
-// The same columns and numbers as `SessionRecord.write_csv` of the library.
+// A row a frame, as `read_table` of the library reads it; empty where a figure is not known.
 export function sessionCsv(record) {
   const lines = [["time_s", "phase", ...COLUMNS].join(",")];
   for (const phase of ["baseline", "stimulus"]) {
