@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import CatalogError
 from core.mood.catalog import Catalog
 
 
@@ -34,6 +35,11 @@ class FilmFilter:
         Only films whose palette was measured on the poster that is shown today.
     seen : collection of int
         TMDB ids to hide.
+
+    Raises
+    ------
+    CatalogError
+        Where the rating is none.
     """
 
     years: tuple[int | None, int | None] | None = None
@@ -44,6 +50,11 @@ class FilmFilter:
     without_genres: Collection[str] = ()
     only_current_posters: bool = False
     seen: Collection[int] = ()
+
+    def __post_init__(self) -> None:
+        # Asked this way round, since NaN is neither above nor below.
+        if self.min_rating is not None and not 0 <= self.min_rating <= 10:
+            raise CatalogError(f"min_rating {self.min_rating}: give a rating from 0 to 10")
 
     def mask(self, catalog: Catalog) -> NDArray[np.bool_] | None:
         """Tell which films pass: (N,) bool array, or None where all do."""

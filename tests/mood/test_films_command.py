@@ -36,6 +36,11 @@ def test_filters_that_leave_nothing_are_said(capsys: pytest.CaptureFixture[str])
         (["--primary", "fear", "--secondary", "fear"], "fear"),
         (["--primary", "fear", "--catalog", "nowhere.json"], "nowhere.json"),
         (["--primary", "fear", "--top", "0"], "top 0"),
+        (
+            ["--primary", "fear", "--min-rating", "nan"],
+            "nan: give a rating from 0 to 10",
+        ),
+        (["--primary", "fear", "--min-rating", "11"], "min_rating 11.0"),
     ],
 )
 def test_bad_input_is_one_line_that_names_it(
