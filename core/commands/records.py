@@ -110,7 +110,7 @@ def _follow(settings: Settings) -> Delivery:
         log.exception("the delivery ended")
         raise
     finally:
-        logging.getLogger().removeHandler(handler)
+        logging.getLogger("core").removeHandler(handler)
         handler.close()
 
 

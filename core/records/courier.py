@@ -86,6 +86,8 @@ def keep_log(records_dir: Path) -> logging.Handler:
         path, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8", delay=True
     )
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.getLogger().addHandler(handler)
-    logging.getLogger().setLevel(logging.WARNING)
+    # This program's own words: libraries tell of each of their tries.
+    own = logging.getLogger("core")
+    own.addHandler(handler)
+    own.setLevel(logging.WARNING)
     return handler

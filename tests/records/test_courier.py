@@ -99,12 +99,12 @@ def test_one_that_cannot_be_started_is_one_line(
 def kept_log(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The log of a delivering process, of very small size."""
     monkeypatch.setattr(courier, "LOG_BYTES", 2000)
-    root = logging.getLogger()
-    level = root.level
+    own = logging.getLogger("core")
+    level = own.level
     handler = keep_log(settings.records_dir)
     yield settings.records_dir / courier.LOG
-    root.removeHandler(handler)
-    root.setLevel(level)
+    own.removeHandler(handler)
+    own.setLevel(level)
     handler.close()
 
 
@@ -115,6 +115,8 @@ def test_the_log_of_the_delivery_never_grows_beyond_its_bound(kept_log: Path) ->
     assert [each.name for each in files] == ["delivery.log", "delivery.log.1"]
     assert all(each.stat().st_size <= courier.LOG_BYTES for each in files)
     assert "refused 499" in kept_log.read_text("utf-8")
+    logging.getLogger("urllib3.connectionpool").warning("refused, as a library says it")
+    assert "as a library" not in kept_log.read_text("utf-8")
 
 
 def test_a_log_that_cannot_be_written_is_no_reason_not_to_deliver(
@@ -125,7 +127,7 @@ def test_a_log_that_cannot_be_written_is_no_reason_not_to_deliver(
     try:
         logging.getLogger("core.records.delivery").warning("refused")
     finally:
-        logging.getLogger().removeHandler(handler)
+        logging.getLogger("core").removeHandler(handler)
     assert "delivery.log" in capsys.readouterr().err
 
 
