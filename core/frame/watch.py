@@ -292,8 +292,7 @@ class CameraWatch(Closing):
 
     def _complain(self, problem: str) -> None:
         log.warning("%s", problem)
-        if problem not in self.recorder.problems:
-            self.recorder.problems.append(problem)
+        self.recorder.note(problem)
 
     def _tell(self, event: IncidentEvent) -> None:
         incident = event.incident

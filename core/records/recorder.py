@@ -7,10 +7,7 @@ disk or a server that fails: it is told in ``problems`` and the analysis goes on
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
-from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,26 +15,21 @@ from types import TracebackType
 from typing import Any, Final
 
 from core.closing import Closing
-from core.errors import FramemoodError, RecordError
+from core.errors import FramemoodError
 from core.incidents import Incident
 from core.records.columns import data_dictionary
-from core.records.courier import courier
-from core.records.feed import Feed
 from core.records.provenance import plain_settings, versions
-from core.records.run import RunSummary, Tally, new_run_id, write_json
+from core.records.run import RunSummary, new_run_id
+from core.records.run_files import RunFiles, make_directory
+from core.records.sending import Sending
 from core.records.store import REPORT, RUN_FILE, RUNS, RunInfo, RunKind, RunState
 from core.records.tables import RecordTables, Row
+from core.records.tally import LateTally, Tally
 from core.settings import Settings
 from core.types import FrameReport
 
-log = logging.getLogger(__name__)
-
 STANDING_EVERY_S: Final = 5.0
 """How often the list of runs is told how long a run is by now, s."""
-
-COUNTED_AT_ONCE: Final = 32
-"""Frames that wait to be counted at most. One after the other costs a fifth of one by one
-between other work, and where rows are written, that thread counts."""
 
 
 class RunRecorder(Closing):
@@ -102,27 +94,23 @@ class RunRecorder(Closing):
         self.settings, self.source, self.kind = settings, source, kind
         self.run_id = run_id or new_run_id()
         self.started = datetime.now(UTC)
-        self._tally = Tally(settings.quality_threshold)
-        self._uncounted: deque[tuple[FrameReport, float | None]] = deque()
+        # The writing thread reads the figures while frames are counted.
+        self._tally = LateTally(settings.quality_threshold)
         self.problems: list[str] = []
-        self.files: dict[str, str] = {}
         self.video, self.models = dict(video or {}), dict(models or {})
         self.cancelled = False
         recorded = run_dir is None if recorded is None else recorded
         if run_dir is not None:
-            _make(run_dir)
+            make_directory(run_dir)
         self._home = settings.records_dir / RUNS / self.run_id if recorded else None
         places = [place for place in (run_dir, self._home) if place is not None]
-        self.directory = places[0] if places else None
-        self._places = places
+        self._files = RunFiles(places, self.note)
         self._found: tuple[tuple[Incident, ...], ...] | None = None
         self._begun_s = time.perf_counter()
         self._elapsed_s: float | None = None
         self._told_s = float("-inf")
-        # The writing thread reads the figures while frames are counted.
-        self._counting = threading.RLock()
         self._failed = False
-        self._feed = self._open_feed() if mlflow else None
+        self._sending = self._open_sending() if mlflow else None
         self._tables: RecordTables | None = None
         if places or mlflow:
             self._tables = RecordTables(
@@ -148,14 +136,18 @@ class RunRecorder(Closing):
     @property
     def tally(self) -> Tally:
         """The figures so far."""
-        self._count()
-        return self._tally
+        return self._tally.now
 
     @property
     def fps(self) -> float:
         """Frames taken in a second of wall time, Hz."""
         elapsed_s = self._elapsed()
         return self.tally.frames / elapsed_s if elapsed_s > 0 else 0.0
+
+    @property
+    def directory(self) -> Path | None:
+        """Where the files of the run are."""
+        return self._files.directory
 
     def add(self, report: FrameReport, step_s: float | None = None) -> None:
         """Take in one report; in the order of their time, from one thread.
@@ -168,11 +160,9 @@ class RunRecorder(Closing):
             How long the frame is shown where no next one tells, s; by default as long
             as the one before.
         """
-        self._uncounted.append((report, step_s))
+        self._tally.add(report, step_s)
         if self._tables is not None:
             self._tables.add(report, time.time())
-        if len(self._uncounted) >= COUNTED_AT_ONCE:
-            self._count()
 
     def note(self, *problems: str) -> None:
         """Tell of what went wrong elsewhere; each problem once."""
@@ -192,11 +182,7 @@ class RunRecorder(Closing):
         RecordError
             Where the run has no directory.
         """
-        if self.directory is None:
-            raise RecordError(f"{name}: the run keeps no files; give it a directory")
-        path = self.directory / name
-        self.files[name] = str(path)
-        return path
+        return self._files.path(name)
 
     def close(self) -> None:
         """Write what is left; twice does no harm."""
@@ -207,9 +193,10 @@ class RunRecorder(Closing):
         if self._tables is not None:
             self._tables.close()
             self.note(*self._tables.problems)
-            if self._places:
+            if self._files.places:
                 self._finish()
-            self._close_feed()
+            if self._sending is not None:
+                self._sending.finish(self.summary(), failed=self._failed)
 
     def summary(self) -> RunSummary:
         """What the run comes to, so far or in the end."""
@@ -237,17 +224,12 @@ class RunRecorder(Closing):
             incidents=self.tally.incidents,
             problems=tuple(self.problems),
             cancelled=self.cancelled,
-            files=dict(self.files),
+            files=dict(self._files.by_name),
             video=dict(self.video),
             settings=plain_settings(self.settings),
             versions=versions(),
             models=dict(self.models),
         )
-
-    def _count(self) -> None:
-        with self._counting:
-            while self._uncounted:
-                self._tally.add(*self._uncounted.popleft())
 
     def _elapsed(self) -> float:
         """Wall time up to the end, or so far, s."""
@@ -258,81 +240,50 @@ class RunRecorder(Closing):
     def _finish(self) -> None:
         for name in ("metrics.csv", "emotions.csv", "columns.json", "incidents.json"):
             self.path(name)
-        self._write("columns.json", data_dictionary())
-        self._write("incidents.json", self.incidents())
+        self._files.write("columns.json", data_dictionary())
+        self._files.write("incidents.json", self.incidents())
         self.path("summary.json")
-        self.files = {
-            name: path
-            for name, path in self.files.items()
-            if name == "summary.json" or Path(path).exists()
-        }
+        self._files.forget_missing("summary.json")
         self.path(REPORT)
-        self._write("summary.json", self.summary().as_dict())
-        self._report()
+        self._files.write("summary.json", self.summary().as_dict())
+        self._files.write_report(self.settings.language)
         self._tell_standing("done")
 
-    def _report(self) -> None:
-        # Late: whoever only records a stream needs no pandas until its end.
-        from core.records.report import write_report  # noqa: PLC0415
-
-        for place in self._places:
-            try:
-                write_report(place, self.settings.language)
-            except RecordError as error:
-                log.warning("%s", error)
-
-    def _open_feed(self) -> Feed | None:
-        try:
-            return Feed(
-                self.settings,
-                run_id=self.run_id,
-                kind=self.kind,
-                source=self.source,
-                started=self.started,
-                params={
-                    "source": self.source,
-                    "video": self.video,
-                    "settings": plain_settings(self.settings),
-                    "models": self.models,
-                    "versions": versions(),
-                },
-                places=self._places,
-            )
-        except RecordError as error:
-            self.note(f"nothing is sent to MLflow: {error}")
-            return None
-
-    def _close_feed(self) -> None:
-        if self._feed is None:
-            return
-        try:
-            self._feed.finish(self.summary(), "FAILED" if self._failed else "FINISHED")
-            courier.ensure(self.settings)
-        except RecordError as error:
-            log.warning("%s", error)
-        self._feed.close()
+    def _open_sending(self) -> Sending:
+        return Sending(
+            self.settings,
+            self.note,
+            run_id=self.run_id,
+            kind=self.kind,
+            source=self.source,
+            started=self.started,
+            params={
+                "source": self.source,
+                "video": self.video,
+                "settings": plain_settings(self.settings),
+                "models": self.models,
+                "versions": versions(),
+            },
+            places=self._files.places,
+        )
 
     def _after_batch(self, rows: Sequence[Row]) -> None:
-        self._count()
-        if self._feed is not None:
-            try:
-                self._feed.take(rows)
-                courier.ensure(self.settings)
-            except RecordError as error:
-                self.note(str(error))
+        self._tally.catch_up()
+        if self._sending is not None:
+            self._sending.take(rows)
         now_s = time.monotonic()
         if now_s - self._told_s >= STANDING_EVERY_S:
             self._told_s = now_s
-            with self._counting:
+            with self._tally.lock:
                 summary = self.summary().as_dict()
             # A run that is killed has a summary, too.
-            self._write("summary.json", summary)
+            self._files.write("summary.json", summary)
             self._tell_standing("running")
 
     def _tell_standing(self, state: RunState) -> None:
         if self._home is None:
             return
-        with self._counting:
+        with self._tally.lock:
             quality, frames = self.tally.quality, self.tally.frames
             duration_s = round(self.tally.duration_s, 3)
         info = RunInfo(
@@ -346,24 +297,4 @@ class RunRecorder(Closing):
             path=self._home,
             state=state,
         )
-        self._write(RUN_FILE, info.as_dict(), [self._home])
-
-    def _write(self, name: str, value: object, places: Sequence[Path] | None = None) -> None:
-        for place in self._places if places is None else places:
-            try:
-                _make(place)
-                write_json(place / name, value)
-            except RecordError as error:
-                if str(error) not in self.problems:
-                    log.warning("%s", error)
-                self.note(str(error))
-
-
-def _make(directory: Path) -> None:
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RecordError(
-            f"{directory}: cannot be made ({error.strerror or error}); "
-            "choose a directory that may be written"
-        ) from error
+        self._files.write(RUN_FILE, info.as_dict(), [self._home])
