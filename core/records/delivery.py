@@ -227,7 +227,8 @@ def _point(values: list[Any]) -> Point:
 def _drawn(directory: Path, report_in: str | None) -> dict[str, str]:
     """Charts of a run by their name, and its report in a language, without pictures."""
     # Late: it needs pandas.
-    from core.records.report import draw_charts, report_html  # noqa: PLC0415
+    from core.records.report import report_html  # noqa: PLC0415
+    from core.records.report_charts import draw_charts  # noqa: PLC0415
 
     try:
         charts = draw_charts(directory, read_summary(directory), read_incidents(directory))

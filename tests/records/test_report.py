@@ -12,7 +12,8 @@ import pytest
 from core.commands.output import DONE
 from core.errors import RecordError
 from core.records.recorder import RunRecorder
-from core.records.report import draw_charts, report_html, write_report
+from core.records.report import report_html, write_report
+from core.records.report_charts import draw_charts
 from core.records.report_words import WORDS
 from core.records.store import read_incidents, read_summary
 from core.records.svg_chart import Line, line_chart, thinned
