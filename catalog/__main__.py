@@ -69,8 +69,11 @@ def _build(arguments: argparse.Namespace) -> int:
     from catalog.build import Query, build  # noqa: PLC0415
     from catalog.tmdb import Access, Tmdb  # noqa: PLC0415
 
-    if arguments.rate <= 0:
+    # Asked this way round, since NaN is neither above nor below.
+    if not arguments.rate > 0:
         raise CatalogError(f"--rate {arguments.rate}: give requests a second above 0")
+    if not 0 <= arguments.min_rating <= 10:
+        raise CatalogError(f"--min-rating {arguments.min_rating}: give a rating from 0 to 10")
     if not 1 <= arguments.pages <= 500:
         raise CatalogError(f"--pages {arguments.pages} is outside 1 to 500; TMDB gives no more")
     query = Query(arguments.region, arguments.min_rating, arguments.min_votes, arguments.pages)

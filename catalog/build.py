@@ -263,15 +263,18 @@ def _claim(work: Path, query: Query) -> None:
         else:
             write_whole(note, compact(asked))
     except (OSError, ValueError) as error:
-        raise CatalogError(f"{work.name} cannot be used ({error}); give another --work") from error
+        why = (error.strerror if isinstance(error, OSError) else "") or error
+        raise CatalogError(f"{work} cannot be used ({why}); give another --work") from error
 
 
 def _kept(checkpoint: Path) -> dict[str, Any] | None:
     try:
         page: dict[str, Any] = json.loads(checkpoint.read_text(encoding="utf-8"))
+        if {type(page["films"]), type(page["unmatched"])} != {list}:
+            raise ValueError("it holds no films")
+        return {**page, "total_pages": int(page["total_pages"])}
     except FileNotFoundError:
         return None
-    except ValueError as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         _LOG.warning("%s is damaged (%s) and is fetched again", checkpoint.name, error)
         return None
-    return page

@@ -44,15 +44,17 @@ def import_facts(source: Path, target: Path) -> tuple[int, int]:
     try:
         lines = source.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise CatalogError(
-            f"{source.name} cannot be read ({error}); give a JSON lines file"
-        ) from error
+        why = (error.strerror if isinstance(error, OSError) else "") or "it is no UTF-8 text"
+        raise CatalogError(f"{source} cannot be read ({why}); give a JSON lines file") from error
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            rows.append(film_row(corrected(json.loads(line), corrections)))
-        except (ValueError, AttributeError, TypeError) as error:
+            row = json.loads(line)
+            if not isinstance(row, dict):
+                raise ValueError("it is no JSON object")
+            rows.append(film_row(corrected(row, corrections)))
+        except (ValueError, TypeError, RecursionError) as error:
             unmatched.append({"line": number, "reason": str(error), "row": line[:500]})
     if not rows:
         raise CatalogError(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.errors import CatalogError
-from core.mood.catalog import SCHEMA_VERSION, Catalog
+from core.mood.catalog import SCHEMA_VERSION, Catalog, check_facts
 
 FILE: Final = Path(__file__).with_name("films.json")
 """The catalog that ships with the program."""
@@ -63,9 +63,13 @@ def film_row(facts: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(facts.get("title"), str) or not facts["title"].strip():
         raise ValueError("no title")
     row = {name: facts[name] for name in _FIELDS if facts.get(name) not in (None, [], {})}
+    check_facts(row)
+    if not isinstance(row.get("imdb_id", ""), str):
+        raise ValueError(f"imdb_id {row['imdb_id']!r:.40} is no text")
     row["palette"] = _palette(facts.get("palette"))
-    if "year" not in row and str(facts.get("release_date") or "")[:4].isdigit():
-        row["year"] = int(facts["release_date"][:4])
+    released = str(facts.get("release_date") or "")[:4]
+    if "year" not in row and released.isdecimal():
+        row["year"] = int(released)
     return {name: row[name] for name in _FIELDS if name in row}
 
 
@@ -166,13 +170,24 @@ def write_whole(path: Path, text: str) -> None:
     """Put a file in place only when all of it is on the disk.
 
     A process that is killed at any moment leaves the old file or the new one.
+
+    Raises
+    ------
+    CatalogError
+        Where it cannot be written.
     """
     part = path.with_name(f".{path.name}.part")
-    with part.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise CatalogError(
+            f"{path} cannot be written ({error.strerror}); make room or give another place"
+        ) from error
 
 
 def _palette(entries: Any) -> list[list[float]]:
@@ -189,4 +204,6 @@ def _palette(entries: Any) -> list[list[float]]:
         if not good:
             raise ValueError(f"palette entry {entry} is out of range")
         result.append([red, green, blue, share])
+    if not any(share for *_, share in result):
+        raise ValueError("no palette: no colour has a share")
     return result

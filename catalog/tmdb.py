@@ -142,6 +142,12 @@ class Tmdb:
                 fault = error.__class__.__name__
                 self._wait(_backoff_s(attempt))
                 continue
+            except requests.RequestException as error:
+                # Such as an address that is none: no second try mends that.
+                raise CatalogError(
+                    f"TMDB cannot be asked ({error.__class__.__name__}); "
+                    "check TMDB_API_URL and TMDB_IMAGE_URL"
+                ) from error
             if response.status_code == requests.codes.ok:
                 return response
             if response.status_code == requests.codes.unauthorized:

@@ -28,6 +28,8 @@ _LOG: Final = logging.getLogger(__name__)
 _PRIOR_VOTES: Final = 500.0
 # Dominance may be a share or a count of pixels, but not infinite.
 _MANY: Final = 1e12
+# What an array of whole numbers holds.
+_MOST: Final = 2**63 - 1
 
 
 class PosterColour(NamedTuple):
@@ -119,8 +121,7 @@ class Catalog:
         self.rejected: list[tuple[Mapping[str, Any], str]] = []
         for row in films:
             try:
-                if not isinstance(row["title"], str) or not isinstance(row["tmdb_id"], int):
-                    raise ValueError("tmdb_id is a whole number and title a text")
+                check_facts(row)
                 palettes.append(_palette(row))
                 rows.append(row)
             except (KeyError, TypeError, ValueError) as error:
@@ -234,6 +235,31 @@ class Catalog:
 def default_catalog() -> Catalog:
     """The catalog that ships with the program, read once."""
     return Catalog.load()
+
+
+def check_facts(row: Mapping[str, Any]) -> None:
+    """Make sure that what is read of a film beside its palette can be used.
+
+    Raises
+    ------
+    KeyError, ValueError
+        With the reason where it cannot.
+    """
+    if not isinstance(row["title"], str) or not _is_count(row["tmdb_id"], _MOST):
+        raise ValueError("tmdb_id is a whole number and title a text")
+    for name, most in (("year", 9999), ("vote_count", _MOST)):
+        if row.get(name) is not None and not _is_count(row[name], most):
+            raise ValueError(f"{name} {row[name]!r:.40} is no whole number from 0 to {most}")
+    rating = row.get("vote_average")
+    if rating is not None and not (isinstance(rating, int | float) and 0 <= rating <= 10):
+        raise ValueError(f"vote_average {rating!r:.40} is no number from 0 to 10")
+    genres = row.get("genres") or []
+    if not isinstance(genres, list | tuple) or not all(isinstance(each, str) for each in genres):
+        raise ValueError(f"genres {genres!r:.40} are no list of names")
+
+
+def _is_count(value: Any, most: int) -> bool:
+    return isinstance(value, int) and 0 <= value <= most
 
 
 def _palette(row: Mapping[str, Any]) -> list[tuple[float, float, float, float]]:

@@ -39,7 +39,7 @@ class FilmFilter:
     Raises
     ------
     CatalogError
-        Where the rating is none.
+        Where the rating is none, and by ``mask`` where a genre is not in the catalog.
     """
 
     years: tuple[int | None, int | None] | None = None
@@ -60,6 +60,13 @@ class FilmFilter:
         """Tell which films pass: (N,) bool array, or None where all do."""
         if self == FilmFilter():
             return None
+        # A misspelt genre would hide every film, or, among those left out, none.
+        strange = sorted({*self.genres, *self.without_genres} - {*catalog.genre_names})
+        if strange and len(catalog):
+            raise CatalogError(
+                f"genre {strange[0]!r:.40} is not in the catalog; "
+                f"use {', '.join(catalog.genre_names) or 'none'}"
+            )
         keep = np.ones(len(catalog), dtype=np.bool_)
         if self.years is not None:
             first, last = self.years

@@ -22,10 +22,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from scipy.stats import rankdata, spearmanr
 
-from core.frame.blur import blur_ratio
-from core.frame.luma import reduce_luma
 from core.frame.naturalness import picture_features
-from core.frame.noise import noise_sigma
+from core.frame.quality import measure_picture
 from models.training.picture_set import make_set
 
 log = logging.getLogger("framemood.quality")
@@ -61,12 +59,8 @@ class Examples:
 
 def describe(luma: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Features of a luma plane, as the meter takes them."""
-    planes = reduce_luma(luma)
-    sigma = noise_sigma(planes.fine)
-    coarse_sigma = sigma * planes.coarse_scale / planes.fine_scale
-    blur = blur_ratio(planes.coarse, planes.coarse_scale, coarse_sigma)
-    brightness = float(planes.coarse.mean())
-    return picture_features(planes, blur, sigma / planes.fine_scale, brightness)
+    measured = measure_picture(luma)
+    return picture_features(measured.planes, measured.blur, measured.noise, measured.brightness)
 
 
 def load(folder: Path) -> Examples:

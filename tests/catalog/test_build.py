@@ -251,3 +251,30 @@ def test_any_bytes_give_a_palette_or_a_reason() -> None:
     noise = random.Random(0).randbytes(500)
     for image in (b"", noise, poster(1)[:80]):
         assert isinstance(palette_of(image), str)
+
+
+@pytest.mark.parametrize(
+    "rubbish",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"films": [], "unmatched": []}',
+        '{"films": 1, "unmatched": [], "total_pages": 3}',
+    ],
+)
+def test_a_checkpoint_that_holds_no_page_is_fetched_again(
+    rubbish: str, fake: FakeTmdb, tmp_path: Path
+) -> None:
+    run(fake, tmp_path)
+    whole = (tmp_path / "films.json").read_bytes()
+    (tmp_path / "build/page-0002.json").write_text(rubbish)
+    run(fake, tmp_path)
+    assert (tmp_path / "films.json").read_bytes() == whole
+
+
+def test_an_address_that_is_none_is_told_without_the_key(tmp_path: Path) -> None:
+    client = Tmdb(Access(key="a-key", api_url="themoviedb"), wait=lambda seconds: None)
+    with pytest.raises(CatalogError, match="check TMDB_API_URL") as told:
+        client.details(1)
+    assert "a-key" not in str(told.value)

@@ -48,6 +48,67 @@ def test_rows_that_cannot_be_used_are_set_aside_with_line_and_reason(tmp_path: P
     assert aside[1]["reason"] == "no palette"
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"tmdb_id": 10**20}, "tmdb_id"),
+        ({"vote_count": "7"}, "vote_count '7'"),
+        ({"vote_average": "x"}, "vote_average 'x'"),
+        ({"year": 1999.5}, "year 1999.5"),
+        ({"genres": "Drama"}, "genres 'Drama'"),
+        ({"imdb_id": {"tt": 1}}, "imdb_id"),
+        ({"palette": [[1, 2, 3, 0]]}, "no palette"),
+        (7, "no JSON object"),
+    ],
+)
+def test_what_is_imported_is_sound_whatever_a_row_holds(
+    wrong: object, said: str, tmp_path: Path
+) -> None:
+    row = {**GOOD, "tmdb_id": 2, **wrong} if isinstance(wrong, dict) else wrong
+    target = tmp_path / "films.json"
+    assert import_facts(facts(tmp_path, GOOD, row), target) == (1, 1)
+    assert said in json.loads((tmp_path / "unmatched.jsonl").read_text())["reason"]
+    assert main(["verify", str(target)]) == 0
+
+
+def test_a_release_date_that_is_a_number_still_gives_the_year(tmp_path: Path) -> None:
+    target = tmp_path / "films.json"
+    import_facts(facts(tmp_path, {**GOOD, "release_date": 20001010}), target)
+    assert json.loads(target.read_text())["films"][0]["year"] == 2000
+
+
+def test_a_place_that_cannot_be_written_costs_one_line_that_names_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = facts(tmp_path, GOOD)
+    for target in (tmp_path / "nowhere" / "films.json", tmp_path):
+        assert main(["import", str(source), "--out", str(target)]) == 1
+        complaint = capsys.readouterr().err
+        assert f"{target} cannot be written" in complaint
+        assert complaint.count("\n") == 1
+        assert "Errno" not in complaint
+    assert not list(tmp_path.parent.glob(".*.part"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--rate", "nan"], "--rate nan"),
+        (["--rate", "0"], "--rate 0.0"),
+        (["--min-rating", "nan"], "--min-rating nan"),
+        (["--min-rating", "-1"], "--min-rating -1.0"),
+        (["--pages", "0"], "--pages 0"),
+        (["--pages", "501"], "--pages 501"),
+    ],
+)
+def test_a_figure_that_a_build_cannot_have_is_refused_before_anything_is_asked(
+    arguments: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["build", "--out", str(tmp_path / "films.json"), *arguments]) == 1
+    assert said in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_importing_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     source, target = facts(tmp_path, GOOD), tmp_path / "films.json"
     import_facts(source, target)

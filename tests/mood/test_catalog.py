@@ -45,6 +45,17 @@ def test_a_missing_file_is_refused_with_its_name(tmp_path: Path) -> None:
         {"palette": [[1, 2]]},
         {"title": None},
         {"tmdb_id": "7"},
+        {"tmdb_id": 2**63},
+        {"tmdb_id": -1},
+        {"year": "1999"},
+        {"year": -1},
+        {"vote_count": 2.5},
+        {"vote_count": 2**63},
+        {"vote_average": "7"},
+        {"vote_average": float("nan")},
+        {"vote_average": 10.1},
+        {"genres": "Drama"},
+        {"genres": [["Drama"]]},
     ],
 )
 def test_a_broken_row_is_set_aside_and_the_rest_is_kept(fault: dict) -> None:

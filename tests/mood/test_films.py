@@ -296,6 +296,8 @@ def test_a_mood_that_cannot_be_used_is_refused(mood: dict[str, float]) -> None:
         {"colours": []},
         {"genre_weight": float("nan")},
         {"rating_weight": float("nan")},
+        {"genres": ["Horor"]},
+        {"without_genres": ["Horor"]},
     ],
 )
 def test_an_option_that_cannot_be_used_is_refused(option: dict[str, Any]) -> None:

@@ -41,6 +41,7 @@ def test_filters_that_leave_nothing_are_said(capsys: pytest.CaptureFixture[str])
             "nan: give a rating from 0 to 10",
         ),
         (["--primary", "fear", "--min-rating", "11"], "min_rating 11.0"),
+        (["--primary", "fear", "--without-genres", "horror"], "'horror' is not in the catalog"),
     ],
 )
 def test_bad_input_is_one_line_that_names_it(
