@@ -8,8 +8,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import Final
 
+from core.frame.looking import Sighting
 from core.frame.pictures import DecodedFrame
-from core.frame.pipeline import FramePipeline, Sighting
+from core.frame.pipeline import FramePipeline
 
 DECODED_AT_ONCE: Final = 2
 

@@ -8,32 +8,25 @@ frames before (quality, tracks, smoothing, frame rate) and takes them in order.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-
-import numpy as np
-from numpy.typing import NDArray
 
 from core.frame.closer import FaceSearch, Turn
-from core.frame.emotion import EmotionClassifier, EmotionSmoother, crop_face
+from core.frame.emotion import EmotionClassifier, EmotionSmoother
 from core.frame.faces import FaceDetector, create_detector
 from core.frame.liveness import LivenessMonitor
 from core.frame.liveness_baseline import CameraBaseline
+from core.frame.looking import FrameLook, Sighting, timed
 from core.frame.memory import keep_freed_memory
 from core.frame.ocr import TextFollower
-from core.frame.pictures import DecodedFrame, ImagePicture, Picture
-from core.frame.quality import PictureMeasures, QualityMeter, measure_picture
+from core.frame.pictures import DecodedFrame, ImagePicture
+from core.frame.quality import QualityMeter
 from core.frame.system import SystemMeter
 from core.frame.threads import keep_to_one_thread
 from core.frame.tracks import FaceTracker
-from core.frame.trust import read_trust
 from core.incidents import Risk
 from core.records.failure import FailurePredictor
 from core.settings import Settings
 from core.types import (
     EMOTIONS,
-    Detection,
     Face,
     Frame,
     FrameReport,
@@ -42,38 +35,6 @@ from core.types import (
     TextReading,
     Trust,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """What one frame shows by itself, before it is compared with the frames before.
-
-    Parameters
-    ----------
-    index, time_s : int, float
-        Of the frame.
-    readable : bool
-        Whether there were pixels.
-    measures : PictureMeasures or None
-        For the quality meter; None where quality is switched off.
-    detections : list of Detection
-        Largest first, px of the full frame.
-    probabilities : (N, 7) float32 array or None
-        Of each detection; None where emotion is switched off.
-    trusts : list of Trust
-        Of each detection; empty where emotion is switched off.
-    stage_ms : dict of str to float
-        Time by stage.
-    """
-
-    index: int
-    time_s: float
-    readable: bool = True
-    measures: PictureMeasures | None = None
-    detections: list[Detection] = field(default_factory=list)
-    probabilities: NDArray[np.float32] | None = None
-    trusts: list[Trust] = field(default_factory=list)
-    stage_ms: dict[str, float] = field(default_factory=dict)
 
 
 class FramePipeline:
@@ -137,11 +98,16 @@ class FramePipeline:
             detector = detector or create_detector(self.settings)
             self.detector_name = detector.name
             self._search = FaceSearch(detector, self.settings, live=live)
-        self._classifier = (
-            (classifier or EmotionClassifier(self.settings)) if faces and emotion else None
+        reads = faces and emotion
+        self._look = FrameLook(
+            self.settings,
+            quality=quality,
+            search=self._search,
+            classifier=(classifier or EmotionClassifier(self.settings)) if reads else None,
+            mirror=mirror,
         )
         self._meter = QualityMeter(self.settings.quality_width) if quality else None
-        self._live, self._mirror = live, mirror
+        self._live = live
         self._text = TextFollower(self.settings, live=live) if ocr else None
         self._monitor = LivenessMonitor(baseline)
         self._predictor = FailurePredictor(self.settings)
@@ -176,9 +142,7 @@ class FramePipeline:
             that what is found does not hang on which thread is first; they are to
             be begun in this order. None where a frame needs none.
         """
-        if self._search is None or (isinstance(frame, DecodedFrame) and not frame.readable):
-            return None
-        return self._search.take_turn(frame.time_s)
+        return self._look.take_turn(frame)
 
     def look(self, frame: Frame | DecodedFrame, turn: Turn | None = None) -> Sighting:
         """Do the half that needs little but this frame; any thread, many at a time.
@@ -190,54 +154,7 @@ class FramePipeline:
         turn : Turn, optional
             Its own; the next one by default.
         """
-        turn = turn or self.take_turn(frame)
-        try:
-            return self._look(frame, turn)
-        finally:
-            if turn is not None:
-                turn.give_up()
-
-    def _look(self, frame: Frame | DecodedFrame, turn: Turn | None) -> Sighting:
-        picture: Picture = frame if isinstance(frame, DecodedFrame) else ImagePicture(frame)
-        stage_ms = {"decode": picture.decode_ms} if picture.decode_ms else {}
-        if not picture.readable:
-            return Sighting(picture.index, picture.time_s, readable=False, stage_ms=stage_ms)
-        measures = probabilities = None
-        detections: list[Detection] = []
-        trusts: list[Trust] = []
-        if self._meter is not None:
-            with _timed(stage_ms, "quality"):
-                plane, limited_range = picture.luma
-                measures = measure_picture(
-                    plane, self.settings.quality_width, limited_range=limited_range
-                )
-        if self._search is not None and turn is not None:
-            with _timed(stage_ms, "faces"):
-                detections = self._search.find(picture, turn)
-        if self._classifier is not None:
-            with _timed(stage_ms, "emotion"):
-                luma_upright = picture.upright_luma
-                crops = [
-                    luma_upright.full_range(crop_face(luma_upright.plane, detection))
-                    for detection in detections
-                ]
-                probabilities, told = self._classifier.read(crops, mirror=self._mirror)
-                disturbances = [None] * len(crops) if told is None else told.tolist()
-                trusts = [
-                    read_trust(crop, detection, disturbance)
-                    for crop, detection, disturbance in zip(
-                        crops, detections, disturbances, strict=True
-                    )
-                ]
-        return Sighting(
-            picture.index,
-            picture.time_s,
-            measures=measures,
-            detections=detections,
-            probabilities=probabilities,
-            trusts=trusts,
-            stage_ms=stage_ms,
-        )
+        return self._look.look(frame, turn)
 
     def read_text(self, frame: Frame | DecodedFrame) -> None:
         """Let the text of a frame be read where its turn has come; in order, before ``conclude``.
@@ -274,9 +191,9 @@ class FramePipeline:
         quality: QualityReading | None = None
         risk: Risk | None = None
         if self._meter is not None and seen.measures is not None:
-            with _timed(stage_ms, "quality"):
+            with timed(stage_ms, "quality"):
                 quality = self._meter.follow(seen.measures, seen.time_s)
-            with _timed(stage_ms, "incidents"):
+            with timed(stage_ms, "incidents"):
                 self._watch(quality, seen)
                 risk = self._predictor.update(quality, seen.time_s)
         faces = self._follow(seen) if seen.readable else ()
@@ -355,13 +272,3 @@ class FramePipeline:
                 )
             )
         return tuple(faces)
-
-
-@contextmanager
-def _timed(stage_ms: dict[str, float], stage: str) -> Iterator[None]:
-    begun_s = time.perf_counter()
-    try:
-        yield
-    finally:
-        elapsed_ms = (time.perf_counter() - begun_s) * 1000
-        stage_ms[stage] = stage_ms.get(stage, 0.0) + elapsed_ms

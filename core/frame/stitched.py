@@ -6,7 +6,8 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from core.frame.pipeline import FramePipeline, Sighting
+from core.frame.looking import Sighting
+from core.frame.pipeline import FramePipeline
 from core.frame.segments import Segment
 from core.frame.sources import open_source
 from core.settings import Settings

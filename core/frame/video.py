@@ -14,8 +14,9 @@ from typing import Final
 from core.errors import RecordError
 from core.frame.ahead import looked_ahead
 from core.frame.annotated import AnnotatedVideo
+from core.frame.looking import Sighting
 from core.frame.pictures import DecodedFrame
-from core.frame.pipeline import FramePipeline, Sighting
+from core.frame.pipeline import FramePipeline
 from core.frame.sources import open_source
 from core.frame.urls import is_url
 from core.frame.video_source import VideoSource, describe
