@@ -16,7 +16,7 @@ from core.__main__ import main
 from core.commands import watch as watch_command
 from core.commands.watch import describe
 from core.frame.streams import StreamState
-from core.frame.watch import WatchStatus
+from core.frame.watch_status import WatchStatus
 from core.incidents import Incident, Risk
 from core.types import Box, Face, FrameReport, QualityReading, SystemReading, TextReading
 

@@ -18,7 +18,8 @@ from core.commands.analyze import directories
 from core.commands.output import BAD_INPUT, DONE, complain, say
 from core.frame.streams import StreamState
 from core.frame.urls import STREAM_SCHEMES, WEB_SCHEMES, is_url, public_name
-from core.frame.watch import CameraWatch, Readings, WatchStatus
+from core.frame.watch import CameraWatch
+from core.frame.watch_status import Readings, WatchStatus
 from core.incidents import IncidentEvent
 from core.records.webhook import Webhook
 from core.settings import Settings

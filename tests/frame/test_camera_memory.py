@@ -15,7 +15,8 @@ from core.frame.camera_memory import CameraMemory, better_known
 from core.frame.liveness import LivenessMonitor
 from core.frame.liveness_baseline import CameraBaseline
 from core.frame.streams import CameraStream
-from core.frame.watch import CameraWatch, Readings
+from core.frame.watch import CameraWatch
+from core.frame.watch_status import Readings
 from core.records.recorder import RunRecorder
 from core.records.store import RunKind
 from core.settings import Settings

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from core.frame.watch import CameraWatch, Readings
+from core.frame.watch import CameraWatch
+from core.frame.watch_status import Readings
 from core.settings import Settings
 
 DEBIAN_PYTHON = "/usr/bin/python3"

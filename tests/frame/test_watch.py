@@ -15,7 +15,8 @@ from mjpeg_camera import MjpegCamera
 from numpy.typing import NDArray
 
 from core.frame.streams import CameraStream
-from core.frame.watch import CameraWatch, Readings
+from core.frame.watch import CameraWatch
+from core.frame.watch_status import Readings
 from core.incidents import IncidentEvent
 from core.records.evidence import evidence_of, kept_evidence
 from core.settings import Settings
