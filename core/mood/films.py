@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -127,6 +128,11 @@ def rank_films(
         )
     if colours is not None and not colours:
         raise CatalogError("no colour is left of the mood; switch at least one on")
+    for colour in colours or ():
+        if not 0 < colour.weight < math.inf:
+            raise CatalogError(
+                f"weight {colour.weight} of colour {colour.hex}: give more than 0, or leave it out"
+            )
     if catalog is None:
         catalog = default_catalog()
     elif not isinstance(catalog, Catalog):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import cv2
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 from skimage import data
 
 from core.frame import quality
-from core.frame.quality import FROZEN_CAP, QualityMeter
+from core.frame.quality import FROZEN_CAP, QualityMeter, measure_picture
 from core.types import QualityReading
 
 Image = NDArray[np.uint8]
@@ -169,6 +171,151 @@ def test_what_was_learned_leaves_the_score_where_it_agrees_with_the_parts(monkey
         monkeypatch.setattr(QualityMeter, "_learned_score", lambda *_, value=learned: value)
         found = read(image).quality_score - of_parts
         assert np.sign(round(found, 9)) == order
+
+
+class Counted:
+    """Stands for what was learned, and counts how often it is reckoned."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def __call__(self, features: NDArray[np.float32]) -> float:
+        self.times += 1
+        return 0.5
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
+    stand_in = Counted()
+    monkeypatch.setattr(quality, "LearnedQuality", lambda: stand_in)
+    return stand_in
+
+
+def test_a_picture_that_stays_is_reckoned_anew_each_half_second(counted: Counted) -> None:
+    meter, measures = QualityMeter(), measure_picture(photograph("camera"))
+    times = []
+    for time_s in (0.0, 0.0, 0.13, 0.3, 0.49, 0.5, 0.6, 0.99, 1.0):
+        meter.follow(measures, time_s)
+        times.append(counted.times)
+    assert times == [1, 1, 1, 1, 1, 2, 2, 2, 3]
+
+
+@pytest.mark.parametrize("part", ["blur", "noise", "brightness"])
+@pytest.mark.parametrize(
+    ("steps", "age_s", "reckoned"),
+    [
+        (0.8, 0.13, 1),
+        (1.2, 0.11, 1),
+        (1.2, 0.13, 2),
+        (-1.2, 0.13, 2),
+        (3.8, 0.01, 1),
+        (5.0, 0.01, 2),
+        (-5.0, 0.01, 2),
+    ],
+)
+def test_what_was_learned_is_reckoned_again_the_sooner_the_more_a_part_moves(
+    counted: Counted, part: str, steps: float, age_s: float, reckoned: int
+) -> None:
+    meter, step = QualityMeter(), {"blur": 0.01, "noise": 0.2, "brightness": 2.0}[part]
+    still = replace(measure_picture(photograph("camera")), blur=0.3, noise=3.0, brightness=120.0)
+    meter.follow(still, 0.0)
+    meter.follow(replace(still, **{part: getattr(still, part) + steps * step}), age_s)
+    assert counted.times == reckoned
+
+
+def test_time_that_goes_back_and_a_reset_make_it_anew(counted: Counted) -> None:
+    meter, measures = QualityMeter(), measure_picture(photograph("camera"))
+    meter.follow(measures, 10.0)
+    meter.follow(measures, 9.9)
+    assert counted.times == 2
+    meter.reset()
+    meter.follow(measures, 9.95)
+    assert counted.times == 3
+
+
+def test_the_parts_make_a_weighted_geometric_mean() -> None:
+    weights = (quality.SHARPNESS_WEIGHT, quality.EXPOSURE_WEIGHT, quality.NOISE_WEIGHT)
+    assert sum(weights) == pytest.approx(1)
+
+
+@pytest.fixture
+def score_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., float]:
+    """The score of a fine picture with some of its measures changed, by the parts alone."""
+    monkeypatch.setattr(quality, "LEARNED_WEIGHT", 0.0)
+    fine = replace(
+        measure_picture(photograph("camera")), blur=0.0, noise=0.0, brightness=110.0, spread=50.0
+    )
+    return lambda **measures: QualityMeter().follow(replace(fine, **measures), 0.0).quality_score
+
+
+def test_a_picture_without_a_fault_scores_one(score_of: Callable[..., float]) -> None:
+    assert score_of() == pytest.approx(1)
+
+
+def test_light_is_fine_from_dim_to_bright_and_falls_to_nothing_at_both_ends(
+    score_of: Callable[..., float],
+) -> None:
+    assert [score_of(brightness=x) for x in (60.0, 110.0, 200.0)] == pytest.approx([1, 1, 1])
+    for fading in ([55.0, 30.0, 5.0, 0.0], [205.0, 230.0, 250.0, 255.0]):
+        scores = [score_of(brightness=x) for x in fading]
+        assert is_rising(scores[::-1])
+        assert scores[0] < 1
+        assert scores[-1] == 0
+
+
+def test_a_picture_of_little_contrast_scores_the_lower_the_less(
+    score_of: Callable[..., float],
+) -> None:
+    assert is_rising([score_of(spread=x) for x in (0.0, 10.0, 39.0, 40.0)])
+    assert score_of(spread=80.0) == pytest.approx(1)
+
+
+def test_the_same_noise_is_worse_in_a_darker_picture(score_of: Callable[..., float]) -> None:
+    assert is_rising([score_of(noise=10.0, brightness=x) for x in (60.0, 110.0, 200.0)])
+    assert is_rising([score_of(noise=x) for x in (40.0, 10.0, 2.0, 0.0)])
+    assert score_of(noise=10.0) == pytest.approx(math.exp(-quality.NOISE_WEIGHT))
+
+
+def test_blur_costs_little_at_first_and_all_where_all_is_lost(
+    score_of: Callable[..., float],
+) -> None:
+    assert is_rising([score_of(blur=x) for x in (0.85, 0.7, 0.4, 0.1)])
+    assert score_of(blur=0.1) > 0.99
+    assert score_of(blur=0.95) == 0
+
+
+@pytest.mark.parametrize("sigma", [6, 12])
+def test_noise_is_not_read_as_contrast(sigma: float) -> None:
+    flat = noisy(np.full((360, 640), 128, np.uint8), sigma)
+    assert measure_picture(flat).spread < 0.35 * sigma
+
+
+@pytest.mark.parametrize(
+    ("width", "is_taken"), [(15, False), (16, True), (2048, True), (2049, False)]
+)
+def test_a_width_outside_16_to_2048_is_refused(width: int, is_taken: bool) -> None:
+    try:
+        QualityMeter(width)
+    except ValueError as refused:
+        assert str(width) in str(refused)
+        assert not is_taken
+    else:
+        assert is_taken
+
+
+def test_a_change_beyond_black_to_white_is_a_whole_one() -> None:
+    meter = QualityMeter()
+    for value, change in ((0, 0), (255, 1)):
+        plane = np.full((180, 320), value, np.uint8)
+        assert meter.measure_luma(plane, value / 100, limited_range=True).change == change
+
+
+def test_a_source_begun_anew_is_not_frozen() -> None:
+    image, meter = photograph("astronaut"), QualityMeter()
+    readings = [meter.measure(image, index / 30) for index in range(60)]
+    assert readings[-1].is_frozen
+    meter.reset()
+    assert not meter.measure(image, 2.0).is_frozen
 
 
 def test_one_meter_scores_a_row_of_pictures_as_fresh_meters_do() -> None:

@@ -297,6 +297,9 @@ def test_a_mood_that_cannot_be_used_is_refused(mood: dict[str, float]) -> None:
         {"genre_weight": float("nan")},
         {"rating_weight": float("nan")},
         {"genres": ["Horor"]},
+        {"colours": [MoodColour((1, 2, 3), 0.0)]},
+        {"colours": [MoodColour((1, 2, 3), 0.5), MoodColour((9, 9, 9), float("nan"))]},
+        {"colours": [MoodColour((1, 2, 3), float("inf"))]},
         {"without_genres": ["Horor"]},
     ],
 )
