@@ -24,7 +24,7 @@ from core.records.failure import forest_risk
 from core.records.windows import MEASURED
 from core.settings import Settings
 from models.registry import Registry
-from models.training.failure import baselines, calibration_error, judge, table
+from models.training.failure_judging import baselines, calibration_error, judge
 from models.training.failure_series import (
     CALM,
     FAULTS,
@@ -35,6 +35,7 @@ from models.training.failure_series import (
     spoil,
     starved,
 )
+from models.training.failure_windows import table
 
 FPS = 3
 

@@ -1,7 +1,7 @@
 """Fit the forest of failure prediction: ``python -m models.training.failure``.
 
-Simulated series of measured readings (see ``failure_series``) are cut into sliding
-windows; a random forest (Breiman 2001, 10.1023/A:1010933404324) learns three classes:
+Simulated series of measured readings (``failure_series``) are cut into sliding windows
+(``failure_windows``); a random forest (Breiman 2001, 10.1023/A:1010933404324) learns three classes:
 stays well for 30 s, fails within 30 s, fails now. Photographs are split: those it is
 judged on were never trained on. ``--mlflow`` logs curves, calibration and importance.
 """
@@ -12,7 +12,6 @@ import argparse
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,82 +22,19 @@ from numpy.typing import NDArray
 from skl2onnx import convert_sklearn
 from skl2onnx.common.data_types import FloatTensorType
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.metrics import average_precision_score, roc_auc_score
 
 from benchmarks.faulty_clips import DEVELOP, JUDGE
-from core.records.failure import HISTORY_S, HORIZON_S
-from core.records.failure_rules import rule_risk
-from core.records.windows import FEATURES, as_readings, window_features
+from core.records.failure import HORIZON_S
+from core.records.windows import FEATURES
 from core.settings import Settings
 from models import registry
-from models.training.failure_series import LENGTH_S, Grid, Series, measure_grid, simulate
+from models.training.failure_judging import baselines, calibration_error, judge
+from models.training.failure_series import Grid, measure_grid, simulate
+from models.training.failure_windows import Floats, Table, table
 
 log = logging.getLogger("framemood.failure")
 
-EARLY = 30
-HEALTHY = 0.06
-"""A series that begins less than this above the threshold has failed already and is left out."""
-
 TREES, LEAVES = 48, 56
-
-Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Table:
-    """Windows of many series: features (N, 35), class (N,), series (N,), second (N,)."""
-
-    features: NDArray[np.float32]
-    label: NDArray[np.int64]
-    series: NDArray[np.int64]
-    second: NDArray[np.int64]
-    quality: Floats
-
-    @property
-    def soon(self) -> NDArray[np.bool_]:
-        """Whether it fails now or within 30 s."""
-        return self.label > 0
-
-
-def labels(failing: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """2 where it fails, 1 where it does within the next 30 s, 0 elsewhere; (N,)."""
-    label = np.zeros(len(failing), np.int64)
-    for ahead in range(1, HORIZON_S + 1):
-        label[:-ahead][failing[ahead:]] = 1
-    label[failing] = 2
-    return label
-
-
-def is_failing(series: Series, threshold: float) -> NDArray[np.bool_]:
-    """Frozen, or quality below the threshold for three seconds on end."""
-    weak = series.columns["quality_score"] < threshold
-    threes = weak[2:] & weak[1:-1] & weak[:-2]
-    held = np.zeros(len(weak), bool)
-    for shift in range(3):
-        held[shift : len(weak) - 2 + shift] |= threes
-    return held | series.frozen
-
-
-def table(many: Sequence[Series], threshold: float) -> Table:
-    """Cut series into windows; the first seconds, where windows are short, are left out."""
-    parts = []
-    for number, series in enumerate(many):
-        if series.columns["quality_score"][:30].mean() < threshold + HEALTHY:
-            continue
-        readings = as_readings(series.columns, threshold)
-        label = labels(is_failing(series, threshold))
-        # What follows the last half minute is not known.
-        kept = np.arange(HISTORY_S, LENGTH_S - HORIZON_S)
-        parts.append(
-            (
-                window_features(readings)[kept],
-                label[kept],
-                np.full(len(kept), number),
-                kept,
-                series.columns["quality_score"][kept],
-            )
-        )
-    return Table(*(np.concatenate(each) for each in zip(*parts, strict=True)))
 
 
 def fit(data: Table, seed: int = 0) -> Any:
@@ -112,76 +48,6 @@ def fit(data: Table, seed: int = 0) -> Any:
         n_jobs=1,
     )
     return forest.fit(data.features, data.label)
-
-
-def baselines(data: Table) -> dict[str, Floats]:
-    """Scores (N,) of what needs no learning; higher is worse."""
-    ewma = np.zeros(len(data.quality))
-    level = 0.0
-    for at, (quality, second) in enumerate(zip(data.quality, data.second, strict=True)):
-        level = quality if second == HISTORY_S else level + 0.2 * (quality - level)
-        ewma[at] = level
-    return {
-        "threshold": -data.quality,
-        "ewma": -ewma,
-        "rules": rule_risk(data.features)[:, 1].astype(float),
-    }
-
-
-def judge(data: Table, score: Floats) -> dict[str, float]:
-    """ROC-AUC and PR-AUC of failing within 30 s, in all rows and in those still well."""
-    well = data.label < 2
-    return {
-        "roc_auc": float(roc_auc_score(data.soon, score)),
-        "pr_auc": float(average_precision_score(data.soon, score)),
-        "roc_auc_while_well": float(roc_auc_score(data.soon[well], score[well])),
-        "pr_auc_while_well": float(average_precision_score(data.soon[well], score[well])),
-        **lead_time(data, score),
-    }
-
-
-def lead_time(data: Table, score: Floats, per_hour: float = 1.0) -> dict[str, float]:
-    """Median lead (s) of the first alarm before a failure, at one false alarm an hour.
-
-    An alarm is three seconds on end above the limit; it is false where no failure
-    follows within 60 s. The limit is the lowest of 120 that keeps to ``per_hour`` on
-    these rows; a failure without an alarm in the minute before has a lead of 0.
-    """
-    best = {"lead_s": 0.0, "warned": 0.0, "limit": float("nan")}
-    rows_of = [np.flatnonzero(data.series == number) for number in np.unique(data.series)]
-    hours = float((data.label < 2).sum()) / 3600
-    for limit in np.quantile(score, np.linspace(0.4, 0.999, 120)):
-        leads, false = [], 0
-        for rows in rows_of:
-            high, failing = score[rows] >= limit, data.label[rows] == 2
-            alarm = np.zeros(len(rows), bool)
-            alarm[2:] = high[2:] & high[1:-1] & high[:-2]
-            begins = np.flatnonzero(alarm[1:] & ~alarm[:-1]) + 1
-            # Failure beyond the last row shows in the label of the rows before it.
-            false += sum(not (data.label[rows][at : at + EARLY + 1] > 0).any() for at in begins)
-            fails = np.flatnonzero(failing[1:] & ~failing[:-1]) + 1
-            if len(fails):
-                first = fails[0]
-                warned = np.flatnonzero(alarm[max(0, first - 2 * HORIZON_S) : first])
-                leads.append(float(min(first, 2 * HORIZON_S) - warned[0]) if len(warned) else 0.0)
-        if leads and false / max(hours, 1e-9) <= per_hour:
-            return {
-                "lead_s": float(np.median(leads)),
-                "warned": float(np.mean(np.array(leads) > 0)),
-                "limit": float(limit),
-            }
-    return best
-
-
-def calibration_error(data: Table, score: Floats, bins: int = 10) -> float:
-    """Mean distance of predicted from observed share over ten bins (Naeini et al. 2015)."""
-    at = np.minimum((score * bins).astype(int), bins - 1)
-    return float(
-        sum(
-            (at == each).mean() * abs(score[at == each].mean() - data.soon[at == each].mean())
-            for each in np.unique(at)
-        )
-    )
 
 
 def export(forest: Any, path: Path) -> None:
