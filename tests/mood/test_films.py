@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.errors import CatalogError, SessionError
 from core.mood.associations import MoodColour, mood_colours, mood_from_emotions
-from core.mood.catalog import default_catalog
+from core.mood.catalog import Catalog, default_catalog
 from core.mood.colour import delta_e_2000, srgb_to_lab
 from core.mood.films import Pick, rank_films
 from core.types import EMOTIONS
@@ -358,3 +358,11 @@ def test_the_shipped_catalog_is_whole() -> None:
     assert not catalog.rejected
     assert len(set(catalog.ids.tolist())) == 6694
     assert not any("overview" in json.dumps(row) for row in catalog.rows[:50])
+
+
+def test_what_is_kept_between_questions_has_an_end() -> None:
+    catalog = Catalog([film(1, [((200, 30, 30), 1.0)])])
+    for number in range(100):
+        rank_films({"fear": 1}, catalog=catalog, colours=[MoodColour((number, 9, 9), 1.0)])
+    assert len(catalog.tables) == 64
+    assert rank_films({"fear": 1}, catalog=catalog)[0].tmdb_id == 1

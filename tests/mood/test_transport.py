@@ -45,7 +45,8 @@ def test_a_colour_reaches_farther_the_more_vivid_it_is_up_to_a_full_one() -> Non
     assert 0 < gray < faint < green
     assert green == pytest.approx(blue, rel=0.01)
     # A gray pulls a tenth of a vivid colour, and reach is the fourth root of pull.
-    assert gray / green == pytest.approx(0.1**0.25, rel=0.01)
+    alone, beside = reach(of(GRAY, GREEN))
+    assert alone / beside == pytest.approx(0.1**0.25, rel=0.01)
 
 
 def test_a_colour_that_other_emotions_claim_reaches_less() -> None:
