@@ -155,6 +155,51 @@ def test_each_loss_of_the_camera_is_counted_once_and_its_time_is_not_usable():
     assert (session.record().first.losses, session.record().second.losses) == (2, 0)
 
 
+def test_trust_of_just_the_least_is_enough():
+    session = MoodSession(SHORT)
+    session.start()
+    feed(session, reports(2, trust=0.25))
+    assert session.progress.usable_s == pytest.approx(2.0, abs=1e-6)
+    assert session.progress.hint == ""
+
+
+def test_the_frame_after_a_hold_stands_for_a_step_of_its_own():
+    session = MoodSession(SHORT)
+    session.start()
+    feed(session, reports(2, fps=5.0))
+    for start_s in (10.0, 20.0):
+        session.hold()
+        session.resume()
+        feed(session, reports(1, start_s=start_s, fps=5.0))
+    assert session.progress.usable_s == pytest.approx(2.0 + 2 * (1.0 + 0.2), abs=1e-6)
+
+
+def test_a_phase_that_is_ended_while_held_is_held_no_more():
+    session = MoodSession(SHORT)
+    session.start()
+    feed(session, reports(2))
+    session.hold("camera_lost")
+    session.finish()
+    assert session.state == "pause"
+    assert (session.progress.held, session.progress.hint) == (False, "")
+
+
+def test_every_frame_is_answered_with_where_the_session_stands():
+    session = MoodSession(SHORT)
+    frames = [*reports(9), *(FrameReport(n, 20.0 + n / 15, "dropped") for n in range(3))]
+    assert session.add(frames[0]) == session.progress  # idle
+    session.start()
+    answered = {session.state}
+    for frame in frames:
+        assert session.add(frame) == session.progress
+        answered.add(session.state)
+    session.second_phase()
+    assert session.add(FrameReport(0, 50.0, "dropped")) == session.progress
+    session.hold()
+    assert session.add(make_report(51.0, [make_face(LEVELS)])) == session.progress
+    assert answered == {"baseline", "pause"}
+
+
 def test_what_is_reset_is_as_new():
     session = MoodSession(SHORT)
     session.start()

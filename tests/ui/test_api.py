@@ -1,4 +1,5 @@
 import csv
+import tempfile
 
 import cv2
 import gradio as gr
@@ -7,8 +8,10 @@ import pytest
 from gradio_client import Client, handle_file
 
 from core.errors import FramemoodError
+from core.frame import addresses
 from core.settings import Settings
 from core.types import EMOTIONS
+from tests.frame.test_reachable import OUTSIDE, serve
 from tests.ui.doubles import PlainPipeline
 from ui import api
 from ui.context import Context
@@ -142,6 +145,32 @@ def test_a_picture_behind_an_address_is_read_and_its_copy_goes(photo, tmp_path, 
     found = api.analyze_image(context, None, "https://example.org/face.png")
     assert (found["width"], len(found["faces"])) == (512, 1)
     assert not copy.exists()
+
+
+@pytest.fixture
+def outside(monkeypatch):
+    """A server that counts as one of the open internet."""
+    really = addresses.is_public
+    monkeypatch.setattr(addresses, "is_public", lambda text: text == OUTSIDE or really(text))
+    yield from serve(OUTSIDE)
+
+
+def test_a_video_behind_an_address_comes_back_as_the_same_one_uploaded(
+    client, outside, clip, tmp_path, monkeypatch
+):
+    asked = {"every": 5, "emotion": False, "api_name": "/analyze_video"}
+    uploaded = client.predict(video=handle_file(str(clip)), **asked)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    outside.answers["/a.mp4"] = (302, {"Location": "/b?key=secret"}, b"")
+    outside.answers["/b?key=secret"] = (200, {}, clip.read_bytes())
+    fetched = client.predict(url=f"http://{OUTSIDE}:{outside.port}/a.mp4", **asked)
+    assert outside.asked == ["/a.mp4", "/b?key=secret"]
+    assert "secret" not in str(fetched)
+    # The copy was a visitor's: it is gone with the answer.
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    for figure in ("frames", "duration_s", "mean_quality", "min_quality", "incidents"):
+        assert fetched[figure] == uploaded[figure]
+    assert fetched["frames"] == 5
 
 
 def test_addresses_are_as_shut_for_programs_as_for_visitors(photo):
