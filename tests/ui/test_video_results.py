@@ -5,9 +5,11 @@ import re
 from html import unescape
 from pathlib import Path
 from types import SimpleNamespace
+from typing import get_args
 
 import pytest
 
+from core.incidents import IncidentKind
 from core.types import EMOTIONS
 from ui import plots, video_results, video_view
 from ui.texts import LANGUAGES, text
@@ -111,3 +113,15 @@ def test_a_crowd_is_cut_and_the_cut_is_said(tmp_path):
 def test_a_score_is_named_by_the_threshold(tmp_path, score, word):
     page = video_results.player("en", finished(tmp_path), shown(mean_quality=score))
     assert f"{score:.2f} <small>{word}</small>" in page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", get_args(IncidentKind))
+def test_every_kind_of_incident_is_listed_in_words_and_named_in_the_legend(
+    tmp_path, kind, language
+):
+    charts = shown(stretches=(plots.Stretch(kind, 2.0, 3.2),))
+    page = unescape(video_results.details(language, finished(tmp_path), charts))
+    words = text(f"common.incident_{kind}", language)
+    assert f"{words} <b>0:02.0 – 0:03.2</b>" in page
+    assert f'"incident_{kind}":"{words}"' in page.replace('": "', '":"')

@@ -27,7 +27,7 @@ class QualityTab {
     const t = speaker(texts, language);
     const known = texts[language] || texts.en;
     // A record may name a kind that a later version knows.
-    const kind = (name) => known[`quality.incident_${name}`] || name.replace(/[<>&]/g, "").replaceAll("_", " ");
+    const kind = (name) => known[`common.incident_${name}`] || name.replace(/[<>&]/g, "").replaceAll("_", " ");
     this.page = { t, language, kind };
     this.panels = [];
     this.status = h("p", { class: "fm-aloud", role: "status" });

@@ -137,7 +137,7 @@ class Panel {
     for (const kind of new Set(this.board.stretches.map((mark) => mark.kind))) {
       const entry = html("span", "", row);
       html("i", `fmv-mark fmv-${kind}`, entry).setAttribute("aria-hidden", "true");
-      html("span", "", entry, this.board.words[`chart_${kind}`]);
+      html("span", "", entry, this.board.words[`incident_${kind}`]);
     }
   }
 
@@ -191,7 +191,7 @@ class Panel {
       svg("rect", {
         x: start, y: TOP, width: Math.max(2, x(mark.end_s) - start), height: inner,
         class: `fmv-band fmv-band-${mark.kind}`,
-        ...(mark.kind === "freeze" ? { fill: `url(#fmv-hatch-${this.kind})` } : {}),
+        ...(mark.kind === "freeze" ? { style: `fill: url(#fmv-hatch-${this.kind})` } : {}),
       }, root);
     }
     if (rows) this.drawRows(root, x, right);
