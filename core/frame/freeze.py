@@ -49,7 +49,7 @@ away."""
 RELEASE_S: Final = 0.25
 """Stretch of frames that has to be lively for a freeze to be over."""
 
-_LIFE_S, _LIFE_QUANTILE, _SILENT_OF_LIFE = 2.0, 0.6, 0.002
+_LIFE_S, _LIFE_QUANTILE, _SILENT_OF_LIFE = 2.0, 0.6, 0.01
 _LIVELY, _QUIET = 0.03, 0.005
 """Steps a pixel before the silence: noise that comes through, and noise of which now and then
 a block comes through."""
@@ -74,6 +74,10 @@ silent one: no keyframes come so often, that is a slow camera, its frames shown 
 
 _ANOTHER_PICTURE: Final = 4.0
 """Steps a pixel that no keyframe redraws the same picture by."""
+
+_CUT, _CUT_FACTOR, _LASTING_SHARE = 8.0, 5.0, 0.35
+"""A cut changes by so many steps a pixel, so many times what all frames right before it did; of
+what comes after it, less than such a share comes in the later half where a new scene is drawn."""
 
 _FORGET_S: Final = 5.0
 """After a longer gap the frames before say nothing of those after."""
@@ -182,6 +186,8 @@ class FreezeDetector:
         """How much longer a silence has to last, after what was heard before it."""
         if not self._was_heard:
             return UNHEARD_S if self._is_predicted else QUIET_S
+        if self._is_predicted and self._was_only_cut_to(time_s - WINDOW_S):
+            return UNHEARD_S
         if life < _QUIET:
             return QUIET_S if self._redraws.one_is_missing() else ERASED_S
         for t, change in self._changes:
@@ -190,6 +196,20 @@ class FreezeDetector:
             if not self._was_dying_away(self._right_before(t)):
                 return ERASED_S
         return 0.0 if life >= _LIVELY else QUIET_S
+
+    def _was_only_cut_to(self, end_s: float) -> bool:
+        """Whether nothing was heard of a scene since a cut to it, but how it was drawn."""
+        since: list[float] = []
+        for t, change in reversed(self._changes):
+            before = self._right_before(t)
+            if change > max(_CUT, _CUT_FACTOR * max(before, default=change)):
+                since.reverse()
+                half = len(since) // 2
+                lasts = sum(since[half:]) > _LASTING_SHARE * sum(since[:half])
+                return not (half and lasts and sorted(since)[half] >= _LIVELY)
+            if t <= end_s:
+                since.append(change)
+        return False
 
     def _right_before(self, time_s: float) -> list[float]:
         return [c for t, c in self._changes if time_s - WINDOW_S - 1e-6 <= t < time_s]

@@ -26,7 +26,7 @@ _BLIND: Final[tuple[IncidentKind, ...]] = ("black", "washed_out", "covered")
 """Kinds that leave nothing else to be seen; an earlier one hides a later."""
 
 _CUT_LIKENESS, _CUT_SPREAD = 0.5, 4.0
-"""Two pictures in a row that are less alike, and neither flat, are of two scenes."""
+"""Two pictures in a row that are less alike, and the later not flat, are of two scenes."""
 
 Findings = dict[IncidentKind, Finding]
 
@@ -192,7 +192,7 @@ class LivenessMonitor:
 
     def _is_cut(self, view: View) -> bool:
         last = self._newest
-        if last is None or min(last.spread, view.spread) < _CUT_SPREAD:
+        if last is None or view.spread < _CUT_SPREAD:
             return False
         return last.likeness(view) < _CUT_LIKENESS
 
@@ -200,7 +200,8 @@ class LivenessMonitor:
         self._newest_s = view.time_s
         if not any(kind in _BLIND for kind in found):
             if self._is_cut(view):
-                # What was before a cut is nothing to compare with.
+                # What was before a cut is nothing to compare with, unless it was a push.
+                self._moves.note_cut(view, self._history)
                 self._history.clear()
             self._history.add(view)
             self._newest = view

@@ -15,6 +15,7 @@ from core.frame.liveness_baseline import Usual
 from core.frame.liveness_finding import Finding, Hold
 from core.frame.liveness_moves import SHIFT, motion_between
 from core.frame.liveness_view import CELL_PX, HISTORY_S, Before, History, View, cell_means
+from core.frame.structure import structure_likeness
 
 _TEXTURED: Final = 2.2
 """Root mean square steps of detail from which a cell has something that can be hidden."""
@@ -47,10 +48,27 @@ both, and how much of it the old scene: a cut to a dark one lies in between ever
 _FEW_LEFT: Final = 0.22
 """Cells left in view, of those that had detail, that are too few to say so."""
 
+_FOUND_AGAIN, _GOES_ON = 0.5, 0.3
+"""Correlation of structure: what blur leaves of the moment before, and of one view in the next."""
+
+_SHOWN_ANEW, _AGAIN = 0.2, 0.35
+"""Where more of the picture than this shows something, and less than this of it what was there
+before, a cut shows another scene."""
+
+_DARKENED, _STILL_THERE = 0.6, 0.6
+"""A blur that leaves less than this of the light is something before the lens, if hardly any of
+the structure is found again."""
+
 _LIKE, _VERY_LIKE = 0.8, 0.95
 _DIMMED: Final = 0.45
-_BLURRED, _STILL_BLURRED, _CREPT = (1.5, 0.07), (1.25, 0.03), (2.2, 0.12)
+_BLURRED, _STILL_BLURRED, _CREPT = (1.55, 0.07), (1.25, 0.03), (2.2, 0.12)
 """By what factor the odds of the blur score, and by how much itself, are above what was."""
+
+_SOME_DETAIL, _SOFTENED = 1.0, 0.92
+"""Steps of detail from which a cell can lose some, and what at most is left in half of these."""
+
+_KNOWN_S: Final = 1.5
+"""For so long a view has to be known before a little more blur is more than is usual."""
 
 
 class CoverWatch:
@@ -61,6 +79,7 @@ class CoverWatch:
         self._clear: View | None = None
         self._last_clear: View | None = None
         self._covered: list[tuple[float, NDArray[np.bool_]]] = []
+        self._lid: tuple[NDArray[np.bool_], NDArray[np.float32]] | None = None
 
     @property
     def suspects(self) -> bool:
@@ -78,11 +97,16 @@ class CoverWatch:
             return None
         share, lost, rest_is_same = _hidden(view, clear)
         limit = _UNCOVERED_SHARE if self._hold.is_on else _COVERED_SHARE
-        covered = share >= limit and rest_is_same
+        covered = share >= limit and (rest_is_same or self._lid_stays(view))
         onset_s = None
         if covered and self._hold.since_s is None:
             onset_s = self._onset_s(view, clear, history)
             self._last_clear = history.at(onset_s - _JUST_BEFORE_S) or clear
+            rest = structure_likeness(self._last_clear.plane, view.plane)
+            if rest.shown > _SHOWN_ANEW and rest.again < _AGAIN:
+                history.clear()
+                self._clear = None
+                return None
         if covered and not self._hold.is_on and self._is_blur(view, share):
             self._hold.reset()
             return None
@@ -103,8 +127,18 @@ class CoverWatch:
         if not was_on and _is_seen_from_elsewhere(clear, view):
             self._hold.reset()
             return None
+        if not was_on:
+            self._lid = lost, cell_means(view.thumb)
         assert self._hold.since_s is not None
         return Finding(self._hold.since_s, min(1.0, share), {"covered_share": share})
+
+    def _lid_stays(self, view: View) -> bool:
+        """Whether it still hides what it hid, though the rest moves on as a camera pans."""
+        if not self._hold.is_on or self._lid is None:
+            return False
+        lost, tones = self._lid
+        same = np.abs(cell_means(view.thumb) - tones) < _SAME_STEPS
+        return float((lost & same & (view.detail < _FLATTEST)).sum()) > _STEADY * float(lost.sum())
 
     def _clear_view(self, view: View, history: History) -> View | None:
         """What there is to hide; right after a cut the view before it, as a lid comes like one."""
@@ -137,20 +171,29 @@ class FocusWatch:
         self._usual = 0.0
         self._sharp: View | None = None
         self._sharp_blur = 0.0
+        self._newest: View | None = None
+        self._just_before: View | None = None
 
     def look(self, view: View, history: History, usual: Usual | None) -> Finding | None:
         """Say whether the picture is out of focus now."""
         blur = view.reading.blur_score
         if self._hold.since_s is not None:
-            limits = _STILL_BLURRED if self._hold.is_on else _BLURRED
-            blurred = _is_blurred(blur, self._usual, limits) and self._is_same(view, history)
+            blurred = self._stays_blurred(view) and self._goes_on(view, history)
             return self._finding(blurred, view, None)
         before = history.before(view.time_s)
         if before is None:
             return None
         self._before, self._usual = before, before.blur
-        if _is_blurred(blur, before.blur, _BLURRED) and self._is_same(view, history):
-            return self._finding(True, view, self._onset_s(view, history))
+        known = before.views[0].time_s <= view.time_s - _KNOWN_S
+        limits = _BLURRED if known else _CREPT
+        if _is_blurred(blur, before.blur, limits) and self._is_same(view):
+            onset_s = self._onset_s(view, history)
+            sharp = history.at(onset_s - _JUST_BEFORE_S) or before.last
+            if not _is_found_again(sharp, view):
+                history.clear()
+                return None
+            self._just_before = sharp
+            return self._finding(True, view, onset_s)
         return self._creeping(view, before, usual)
 
     def _creeping(self, view: View, before: Before, usual: Usual | None) -> Finding | None:
@@ -165,10 +208,37 @@ class FocusWatch:
         contrast = max(before.spread, self._sharp.spread if self._sharp is not None else 0.0)
         if not blurred or view.spread < _DIMMED * contrast:
             return None
-        self._usual = self._sharp_blur
+        if self._sharp is not None and not _is_found_again(self._sharp, view):
+            self._sharp = None
+            return None
+        self._usual, self._just_before = self._sharp_blur, self._sharp
         return self._finding(True, view, None)
 
+    def _stays_blurred(self, view: View) -> bool:
+        """Once blurred it may be a little less so, but not at the moment that it is told of."""
+        assert self._hold.since_s is not None
+        is_due = not self._hold.is_on and view.time_s - self._hold.since_s >= self._hold.hold_s
+        limits = _BLURRED if is_due else _STILL_BLURRED
+        if is_due and self._just_before is not None and not _is_softer(self._just_before, view):
+            return False
+        return _is_blurred(view.reading.blur_score, self._usual, limits)
+
+    def _goes_on(self, view: View, history: History) -> bool:
+        """Whether it is the scene that became blurred: a camera may pan out of focus."""
+        newest = self._newest
+        if newest is None or self._hold.is_on:
+            return newest is None or newest.likeness(view) > 0.4
+        if _is_found_again(newest, view, _GOES_ON):
+            return view.spread > _DIMMED * newest.spread
+        # Out of focus, the scene that a cut shows is blurred as much.
+        if _is_blurred(view.reading.blur_score, self._usual, _CREPT):
+            self._just_before = None
+            return True
+        history.clear()
+        return False
+
     def _finding(self, blurred: bool, view: View, onset_s: float | None) -> Finding | None:
+        self._newest = view
         if not self._hold.update(blurred, view.time_s, onset_s=onset_s):
             return None
         assert self._hold.since_s is not None
@@ -184,15 +254,11 @@ class FocusWatch:
                 return each.time_s
         return view.time_s
 
-    def _is_same(self, view: View, history: History) -> bool:
+    def _is_same(self, view: View) -> bool:
         """Whether the coarse picture is what it was, as far as it ever stays so."""
         before = self._before
         if before is None or view.spread < _DIMMED * before.spread:
             return False
-        if self._hold.is_on:
-            # Only a cut away ends it then: a camera may pan out of focus.
-            step = history.at(view.time_s - 0.2)
-            return step is None or step.likeness(view) > 0.4
         likeness = before.last.likeness(view)
         if likeness >= _LIKE:
             return True
@@ -243,9 +309,31 @@ def _is_seen_from_elsewhere(clear: View, view: View) -> bool:
     return motion.sureness > 0 and motion.shift > SHIFT
 
 
+def _is_found_again(before: View, view: View, least: float = _FOUND_AGAIN) -> bool:
+    """Whether what was seen a moment ago is seen, however blurred."""
+    if before.plane.shape != view.plane.shape:
+        return False
+    return structure_likeness(before.plane, view.plane).whole > least
+
+
+def _is_softer(before: View, view: View) -> bool:
+    """Whether detail went all over: something sharp that leaves takes it away from one place."""
+    if before.detail.shape != view.detail.shape:
+        return True
+    had = before.detail > _SOME_DETAIL
+    if had.sum() < _FEWEST_CELLS:
+        return True
+    return float(np.median(view.detail[had] / before.detail[had])) < _SOFTENED
+
+
 def _keeps_tones(view: View, clear: View, share: float) -> bool:
     shown = max(_NOTHING, 0.1 * clear.spread)
-    return share > 0.9 and clear.likeness(view) > 0.6 and view.spread > shown
+    if share < 0.9 or clear.likeness(view) < 0.6 or view.spread < shown:
+        return False
+    if view.mean > _DARKENED * clear.mean:
+        return True
+    # A light that goes out leaves the pattern, a hand before the lens hardly the brightest spots.
+    return structure_likeness(clear.plane, view.plane).whole > _STILL_THERE
 
 
 def _odds(blur: float) -> float:

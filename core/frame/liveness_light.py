@@ -14,6 +14,9 @@ from core.frame.noise import noise_steps
 _BLACK_MEAN, _BLACK_SPREAD = 10.0, 3.5
 """Luma steps: darker and flatter than this there is no picture."""
 
+_NOMINAL_BLACK, _NOTHING = 17.0, 1.0
+"""Nor where black of limited range, 16, is sent as such, and there is nothing else."""
+
 _WHITE: Final = 243.0
 _WHITE_SHARE, _BLANK_SHARE = 0.35, 0.92
 """Share of the picture that is white: after a sudden rise, and without one."""
@@ -45,7 +48,8 @@ class BlackWatch:
 
     def look(self, view: View, usual: Usual | None) -> Finding | None:
         """Say whether it is black now."""
-        dark = view.mean < _BLACK_MEAN
+        is_nominal = view.spread < _NOTHING and view.noise < _NOTHING
+        dark = view.mean < (_NOMINAL_BLACK if is_nominal else _BLACK_MEAN)
         if usual is not None:
             # A camera that is nearly black every night is blacker than that when it fails.
             dark &= view.mean < 0.6 * usual.middle["brightness"]

@@ -13,11 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.frame.liveness_finding import Finding
-from core.frame.liveness_view import History, View
+from core.frame.liveness_view import Before, History, View
+from core.frame.structure import structure_likeness
 
 _LAG_S: Final = 0.3
 _SETTLED_S: Final = 0.35
 _LONGEST_S: Final = 2.0
+_UNDER_WAY_S, _LARGER = 1.0, 2.0
+"""What is so many times as large as all since a push seemed to begin, so long ago, is another."""
+
 _SPIKE: Final = 0.03
 _RESTLESS, _OF_PEAK, _OF_PUSH = 0.05, 0.45, 0.3
 """How unlike itself a view that goes on by itself is over a lag; what is left of a push then,
@@ -26,18 +30,20 @@ and what at most may be left of it where a view was calm."""
 _KNOWN_S: Final = 1.5
 """For so long a view has to be known before it is said what is usual for it."""
 
-SHIFT: Final = 0.03
+SHIFT: Final = 0.04
 """Shift, as a share of the picture's width, from which the camera was moved."""
 
 _STAYS, _STAYING_SHARE = 0.008, 0.25
 """Shift, of the width, up to which a point stayed; how many of them, of those that moved as one."""
 
 _BACK_SHIFT: Final = 0.02
-_ALIKE: Final = 0.85
+_ALIKE: Final = 0.5
 _RATIO: Final = 0.75
-_FEWEST_POINTS: Final = 10
+_FEWEST_POINTS, _SURE = 10, 0.35
 _KEPT_S: Final = 20.0
 """After so long the new view is taken for the camera's view."""
+
+Plane = NDArray[np.uint8]
 
 
 class Motion(NamedTuple):
@@ -49,6 +55,9 @@ class Motion(NamedTuple):
     sureness: float
 
 
+_NO_MOTION: Final = Motion(0.0, 0.0, 0.0, 0.0)
+
+
 class MoveWatch:
     """Watches for a push that ends; remembers the view before it."""
 
@@ -57,7 +66,8 @@ class MoveWatch:
         self._calm_since_s: float | None = None
         self._before: View | None = None
         self._drift = (0.0, 0.0)
-        self._usual = self._peak = 0.0
+        self._leap = _NO_MOTION
+        self._usual = self._peak = self._early_peak = 0.0
         self._moved: Finding | None = None
         self._moved_from: View | None = None
         self._checked_s = self._rest_until_s = 0.0
@@ -74,19 +84,45 @@ class MoveWatch:
         change = 1.0 - lagged.likeness(view)
         if self._began_s is None:
             self._watch_for_push(view, lagged, change, history)
+        elif change > _LARGER * self._early_peak and view.time_s - self._began_s > _UNDER_WAY_S:
+            self._began_s = None
+            self._watch_for_push(view, lagged, change, history)
         else:
             self._watch_for_rest(view, change)
         return self._moved
 
+    def note_cut(self, view: View, history: History) -> None:
+        """Take a cut for what a sudden push looks like at first.
+
+        Parameters
+        ----------
+        view : View
+            After the cut.
+        history : History
+            Before it.
+        """
+        last, before = history.at(view.time_s), history.before(view.time_s)
+        if last is None or before is None or not _is_known(before, view):
+            return
+        since_s = np.inf if self._began_s is None else view.time_s - self._began_s
+        if since_s > _UNDER_WAY_S:
+            self._began_s, self._calm_since_s = last.time_s, None
+            self._usual, self._drift = before.unlikeness(_LAG_S), (0.0, 0.0)
+            self._peak = self._early_peak = 1.0
+            self._before = last
+        if since_s > _UNDER_WAY_S or since_s < 1.5 * _LAG_S:
+            # What moves by itself has not yet moved on.
+            self._leap = motion_between(last.plane, view.plane)
+
     def _watch_for_push(self, view: View, lagged: View, change: float, history: History) -> None:
         before = history.before(view.time_s)
-        if change < _SPIKE or before is None or before.views[0].time_s > view.time_s - _KNOWN_S:
+        if change < _SPIKE or before is None or not _is_known(before, view):
             return
         self._usual = before.unlikeness(_LAG_S)
         if change < 2.5 * self._usual:
             return
         self._began_s, self._calm_since_s = lagged.time_s, None
-        self._peak = change
+        self._peak, self._early_peak, self._leap = change, change, _NO_MOTION
         self._before = lagged
         # What the view did by itself is what it would have gone on doing.
         older = history.at(lagged.time_s - 0.6)
@@ -100,6 +136,8 @@ class MoveWatch:
     def _watch_for_rest(self, view: View, change: float) -> None:
         assert self._began_s is not None
         self._peak = max(self._peak, change)
+        if view.time_s - self._began_s <= _UNDER_WAY_S:
+            self._early_peak = self._peak
         # A view that goes on by itself rests where the push is over, not where nothing moves.
         left = (_OF_PEAK if self._usual > _RESTLESS else _OF_PUSH) * self._peak
         rest = max(_SPIKE, left)
@@ -117,10 +155,12 @@ class MoveWatch:
         before, onset_s = self._before, self._began_s
         assert before is not None
         assert onset_s is not None
-        if self._moved_from is not None and self._is_back(self._moved_from, view):
+        if self._moved_from is not None and _is_back(self._moved_from, view):
             self._moved = self._moved_from = None
             return
         motion = motion_between(before.plane, view.plane)
+        if motion.sureness == 0:
+            motion = self._leap
         if motion.sureness == 0:
             return
         gone_s = view.time_s - before.time_s
@@ -145,17 +185,20 @@ class MoveWatch:
             return True
         if self._moved_from is None or view.time_s - self._checked_s < 1.0:
             return False
-        return self._is_back(self._moved_from, view)
-
-    def _is_back(self, before: View, view: View) -> bool:
         self._checked_s = view.time_s
-        if before.likeness(view) < _ALIKE:
-            return False
-        motion = motion_between(before.plane, view.plane)
-        return motion.sureness > 0 and motion.shift < _BACK_SHIFT
+        return self._moved_from.likeness(view) > _ALIKE and _is_back(self._moved_from, view)
 
 
-def motion_between(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> Motion:
+def _is_back(before: View, view: View) -> bool:
+    motion = motion_between(before.plane, view.plane)
+    return motion.sureness > 0 and motion.shift < _BACK_SHIFT
+
+
+def _is_known(before: Before | None, view: View) -> bool:
+    return before is not None and before.views[0].time_s <= view.time_s - _KNOWN_S
+
+
+def motion_between(before: Plane, after: Plane) -> Motion:
     """How the whole picture moved from one plane to another.
 
     Local features (Lowe 2004) that agree on one turn, zoom and shift, found by
@@ -176,35 +219,34 @@ def motion_between(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> Motio
     Lowe 2004, 10.1023/B:VISI.0000029664.99615.94; Fischler and Bolles 1981,
     10.1145/358669.358692
     """
-    nothing = Motion(0.0, 0.0, 0.0, 0.0)
     if before.shape != after.shape or min(before.shape) < 32:
-        return nothing
+        return _NO_MOTION
     finder: Any = _finder()
     points, marks = finder.detectAndCompute(_evened(before), None)
     others, other_marks = finder.detectAndCompute(_evened(after), None)
     if marks is None or other_marks is None or min(len(marks), len(other_marks)) < _FEWEST_POINTS:
-        return nothing
+        return _NO_MOTION
     pairs = cv2.BFMatcher(cv2.NORM_L2).knnMatch(marks, other_marks, k=2)
     good = [
         pair[0] for pair in pairs if len(pair) == 2 and pair[0].distance < _RATIO * pair[1].distance
     ]
     if len(good) < _FEWEST_POINTS:
-        return nothing
+        return _NO_MOTION
     source = np.array([points[each.queryIdx].pt for each in good], np.float32)
     target = np.array([others[each.trainIdx].pt for each in good], np.float32)
     matrix: Any
     matrix, chosen = cv2.estimateAffinePartial2D(source, target, ransacReprojThreshold=3.0)
     if matrix is None:
-        return nothing
+        return _NO_MOTION
     agreed = chosen.ravel() > 0
     height, width = before.shape
     sureness = float(agreed.mean())
     spread = np.ptp(source[agreed], axis=0) / (width, height) if agreed.any() else np.zeros(2)
     zoom = float(np.hypot(matrix[0, 0], matrix[1, 0]))
-    if agreed.sum() < _FEWEST_POINTS or sureness < 0.3 or not 0.5 < zoom < 2.0:
-        return nothing
+    if agreed.sum() < _FEWEST_POINTS or sureness < _SURE or not 0.5 < zoom < 2.0:
+        return _NO_MOTION
     if spread.min() < 0.2 or spread[0] * spread[1] < 0.12:
-        return nothing
+        return _NO_MOTION
     corners = np.array([[0.2, 0.2], [0.8, 0.2], [0.2, 0.8], [0.8, 0.8], [0.5, 0.5]]) * (
         width,
         height,
@@ -213,12 +255,21 @@ def motion_between(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> Motio
     x, y = moved.mean(axis=0)
     # Where much of the picture stayed, it was something large in it that moved.
     stays = np.hypot(*(target - source).T) < _STAYS * width
-    if np.hypot(x, y) > SHIFT and stays.sum() > _STAYING_SHARE * agreed.sum():
-        return nothing
+    if np.hypot(x, y) > SHIFT and (
+        stays.sum() > _STAYING_SHARE * agreed.sum() or not _explains(matrix, before, after)
+    ):
+        return _NO_MOTION
     return Motion(float(np.hypot(*moved.T).mean()), float(x), float(y), sureness)
 
 
-def _evened(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _explains(matrix: Any, before: Plane, after: Plane) -> bool:
+    """Whether the picture is more alike where the motion puts it than where it was."""
+    moved = cv2.warpAffine(before, matrix, before.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
+    stayed_like = structure_likeness(before, after).whole
+    return structure_likeness(np.asarray(moved, np.uint8), after).whole > stayed_like
+
+
+def _evened(plane: Plane) -> Plane:
     """Less noise, and the whole range of tones, so that night has features too."""
     smooth = cv2.GaussianBlur(plane, (0, 0), 1.0)
     low, high = np.percentile(smooth[::4, ::4], (1, 99))

@@ -26,7 +26,7 @@ new pictures in ``_NOW_S`` that each change by so many times the usual, and at l
 where the frame before changed by such a share of it, are all that was new. Neither cuts nor
 keyframes come so often, unless they always did."""
 
-_BEATS, _ECHO, _LEAST_BEAT, _BETWEEN, _BEATS_USUALLY = 4, 0.4, 0.004, 0.2, 0.1
+_BEATS, _ECHO, _LEAST_BEAT, _BETWEEN, _BEATS_USUALLY = 4, 0.4, 0.004, 0.2, 0.06
 """Where refining is all there is between new pictures, these come in a beat: so many at least in
 ``_NOW_S`` after a frame that changed by such a share of them, at least so much, and such a share
 of others as large in between. A source that had more of them among its frames always has."""
@@ -36,6 +36,10 @@ _LIGHT: Final = 0.5
 
 _OF_BEAT: Final = 0.7
 """Such a share of the usual rate is slow where a beat shows it: one in two frames is too few."""
+
+_CUT, _CUT_FACTOR, _BEFORE_CUT = 0.06, 8.0, 0.3
+"""A change of so much, so many times the usual one, after a frame that changed by such a share of
+it at most, is a cut: what was usual before it is not for the scene after it."""
 
 _STOPPED_S: Final = 1.0
 """A stop of this length is a freeze, and no pause of a source that stutters."""
@@ -75,6 +79,10 @@ class StutterWatch:
             self._hold.reset()
             self._frames.clear()
             return None
+        if self._is_cut(reading.change):
+            self._hold.reset()
+            self._frames.clear()
+            self._changes.clear()
         self._note(reading, time_s, sum(stage_ms.values()) if stage_ms else 0.0)
         if time_s - self._frames[0].time_s < 3 * _NOW_S:
             return None
@@ -105,6 +113,10 @@ class StutterWatch:
             "cause": self._cause(self._hold.since_s, stage_ms),
         }
         return Finding(self._hold.since_s, severity, figures)
+
+    def _is_cut(self, change: float) -> bool:
+        before = self._frames[-1].change if self._frames else 0.0
+        return change > max(_CUT, _CUT_FACTOR * self._lively) and before < _BEFORE_CUT * change
 
     def _recent(self, time_s: float) -> list[_Shown]:
         """Frames of the last ``_NOW_S``, oldest first, of ten times as many that are kept."""

@@ -1,0 +1,96 @@
+"""Structure: whether what one picture shows is found again in another, though blurred or dimmed.
+
+Between what a lens out of focus still lets through and what is only the light of a scene lie
+details of some 8 to 32 px in a picture of 640. They tell one scene from another where
+thumbnails, which are mostly light and sky, do not.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+_WIDTH, _FINEST, _COARSEST = 80, 1.0, 4.0
+_REACH_PX: Final = 4
+"""A scene may have moved on by so much, a twentieth of the width, between the two pictures."""
+
+_CELL_PX: Final = 10
+_NOTHING: Final = 0.1
+_SHOWN, _LEAST = 0.25, 1.0
+"""A cell shows something from such a share of what the strongest one showed before, and from so
+many steps on."""
+
+_SAME: Final = 0.5
+"""Correlation from which a cell shows what it showed."""
+
+Band = NDArray[np.float32]
+
+
+class Likeness(NamedTuple):
+    """How much of a picture's structure is found in another one.
+
+    Parameters
+    ----------
+    whole : float
+        Correlation of both, -1..1, at the displacement where they are most alike.
+    shown : float
+        Share of the cells in which the later picture shows something.
+    again : float
+        Share of those that show what they showed before; 1 where nothing is shown.
+    """
+
+    whole: float
+    shown: float
+    again: float
+
+
+def structure_likeness(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> Likeness:
+    """Look in one picture for the structure of an earlier one.
+
+    Parameters
+    ----------
+    before, after : (H, W) uint8 array
+        Luma of one shape, 80 px across or more.
+
+    Returns
+    -------
+    Likeness
+
+    References
+    ----------
+    A difference of Gaussians as band pass: Marr and Hildreth 1980, 10.1098/rspb.1980.0020
+    """
+    old, new = _band(before), _band(after)
+    inner = new[_REACH_PX:-_REACH_PX, _REACH_PX:-_REACH_PX]
+    if min(old.std(), inner.std()) < _NOTHING:
+        # A flat picture correlates with nothing.
+        return Likeness(0.0, 0.0, 1.0)
+    _, whole, _, (x, y) = cv2.minMaxLoc(cv2.matchTemplate(old, inner, cv2.TM_CCOEFF_NORMED))
+    old = old[y : y + inner.shape[0], x : x + inner.shape[1]]
+    was, now = _cells(old), _cells(inner)
+    deviation, before_deviation = now.std(axis=1), was.std(axis=1)
+    shown = deviation > max(_LEAST, _SHOWN * float(before_deviation.max()))
+    if not shown.any():
+        return Likeness(whole, 0.0, 1.0)
+    together = (now - now.mean(axis=1, keepdims=True)) * (was - was.mean(axis=1, keepdims=True))
+    own = np.maximum(deviation * before_deviation, 1e-6)
+    again = together.mean(axis=1)[shown] / own[shown] > _SAME
+    return Likeness(whole, float(shown.mean()), float(again.mean()))
+
+
+def _band(plane: NDArray[np.uint8]) -> Band:
+    height = max(2 * _REACH_PX + _CELL_PX, round(plane.shape[0] * _WIDTH / plane.shape[1]))
+    small = cv2.resize(plane, (_WIDTH, height), interpolation=cv2.INTER_AREA).astype(np.float32)
+    fine, coarse = (cv2.GaussianBlur(small, (0, 0), sigma) for sigma in (_FINEST, _COARSEST))
+    return np.asarray(fine - coarse, np.float32)
+
+
+def _cells(band: Band) -> Band:
+    """Pixels by cell, (cells, pixels); a rest at the edges is left out."""
+    rows, columns = band.shape[0] // _CELL_PX, band.shape[1] // _CELL_PX
+    parts = band[: rows * _CELL_PX, : columns * _CELL_PX]
+    parts = parts.reshape(rows, _CELL_PX, columns, _CELL_PX).swapaxes(1, 2)
+    return np.asarray(parts.reshape(rows * columns, -1), np.float32)

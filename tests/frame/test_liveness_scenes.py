@@ -1,0 +1,98 @@
+"""What comes with a cut, a pan or something else that moves is told from what is wrong."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from skimage import data
+
+from tests.frame.scenes import END_S, ONSET_S, Gray, closed, view, watch
+
+
+def cat() -> Gray:
+    gray = cv2.cvtColor(data.chelsea(), cv2.COLOR_RGB2GRAY)
+    return np.float32(cv2.resize(gray, (320, 180), interpolation=cv2.INTER_AREA))
+
+
+def test_a_cut_to_a_softer_scene_under_the_same_sky_is_not_out_of_focus() -> None:
+    sky = np.float32(np.linspace(-70, 70, 180)[:, None])
+    sharp = 120 + sky + 0.35 * (view() - 120)
+    soft = 120 + sky + 0.35 * (cv2.GaussianBlur(cat(), (0, 0), 3.0) - 120)
+
+    assert closed(watch(lambda time_s: sharp if time_s < ONSET_S else soft, noise=0.7)) == []
+
+
+def test_a_lens_that_goes_out_of_focus_right_before_a_cut_is_told_of() -> None:
+    def film(time_s: float) -> Gray:
+        shot = view() if time_s < ONSET_S + 0.5 else cat()
+        return shot if time_s < ONSET_S else np.float32(cv2.GaussianBlur(shot, (0, 0), 4.0))
+
+    (incident,) = closed(watch(film))
+    assert incident.kind == "defocused"
+    assert incident.onset_s == pytest.approx(ONSET_S, abs=0.5)
+
+
+def test_a_hand_close_to_the_lens_covers_it_though_some_light_gets_through() -> None:
+    def behind_a_hand(time_s: float) -> Gray:
+        picture = view()
+        if ONSET_S <= time_s < END_S:
+            return np.float32(0.25 * cv2.GaussianBlur(picture, (0, 0), 32.0))
+        return picture
+
+    assert [each.kind for each in closed(watch(behind_a_hand))] == ["covered"]
+
+
+def test_a_light_that_goes_out_over_a_still_scene_covers_nothing() -> None:
+    def darkened(time_s: float) -> Gray:
+        return view() if time_s < ONSET_S else 0.3 * view()
+
+    assert closed(watch(darkened)) == []
+
+
+def test_a_cover_lasts_as_long_as_it_is_there_though_the_camera_pans() -> None:
+    def pan(time_s: float) -> Gray:
+        picture = view(5 + 16 * time_s, 40).copy()
+        if ONSET_S <= time_s < END_S:
+            picture[:, :290] = 150
+        return picture
+
+    (incident,) = closed(watch(pan))
+    assert incident.kind == "covered"
+    assert incident.onset_s == pytest.approx(ONSET_S, abs=0.5)
+    assert incident.end_s == pytest.approx(END_S, abs=0.7)
+
+
+def test_a_camera_that_is_pushed_so_fast_that_it_looks_like_a_cut_was_moved() -> None:
+    def pushed(time_s: float) -> Gray:
+        x, y = (90.0, 60.0) if ONSET_S <= time_s < END_S else (0.0, 0.0)
+        picture = view(x, y).copy()
+        left = round(40 * time_s) % 280
+        picture[100:140, left : left + 40] = cat()[60:100, 100:140]
+        return picture
+
+    (incident,) = closed(watch(pushed))
+    assert incident.kind == "moved"
+    assert incident.onset_s == pytest.approx(ONSET_S, abs=0.5)
+    assert incident.end_s == pytest.approx(END_S, abs=1.3)
+
+
+def test_a_push_after_something_small_that_moved_is_seen() -> None:
+    def scene(time_s: float) -> Gray:
+        picture = (view(70, 60) if time_s >= ONSET_S else view()).copy()
+        since_s = time_s - (ONSET_S - 1.3)
+        if since_s > 0:
+            # Sways on, so that the view never comes to rest.
+            left = 140 + round(15 * np.sin(9 * since_s))
+            picture[80:120, left : left + 40] = 20
+        return picture
+
+    assert "moved" in {each.kind for each in closed(watch(scene, length_s=10))}
+
+
+@pytest.mark.parametrize("level", [0, 8, 16])
+def test_a_picture_of_nominal_black_is_black(level: float) -> None:
+    def lost(time_s: float) -> Gray:
+        return view() if time_s < ONSET_S else np.full((180, 320), level, np.float32)
+
+    assert [each.kind for each in closed(watch(lost, noise=0.0))][-1] == "black"
