@@ -125,7 +125,8 @@ def levene(first: Array, second: Array, moments: tuple[Array, Array]) -> Array:
     n = [np.maximum(m, 2.0) for m in moments]
     means = [np.nanmean(a, axis=0) for a in away]
     variances = [np.nanvar(a, axis=0) for a in away]
-    pooled = (n[0] * variances[0] + n[1] * variances[1]) / (n[0] + n[1])
+    # Each variance is about its own mean, which takes a degree of freedom from both.
+    pooled = (n[0] * variances[0] + n[1] * variances[1]) / (n[0] + n[1] - 2)
     spread = np.maximum(pooled * (1 / n[0] + 1 / n[1]), np.finfo(float).tiny)
     return np.asarray(stats.f.sf((means[0] - means[1]) ** 2 / spread, 1, n[0] + n[1] - 2))
 

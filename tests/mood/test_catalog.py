@@ -98,6 +98,20 @@ def test_a_rating_of_few_votes_is_drawn_towards_the_mean() -> None:
     assert standing[3] == pytest.approx(mean)
 
 
+def test_a_film_that_nobody_rated_is_no_bad_one() -> None:
+    rated = {**ROW, "vote_average": 8.0, "vote_count": 1000}
+    nobody = {**ROW, "tmdb_id": 8, "vote_average": 0.0, "vote_count": 0}
+    assert Catalog([rated, nobody]).standing == pytest.approx([0.8, 0.8])
+    assert Catalog([nobody]).standing == pytest.approx([0.5])
+
+
+def test_a_short_palette_counts_for_nothing_where_it_ends() -> None:
+    catalog = Catalog([ROW, {**ROW, "tmdb_id": 8, "palette": [[9, 9, 9, 1]]}])
+    assert catalog.dominance[1].tolist() == [1, 0]
+    assert catalog.weights[1].tolist() == [1, 0]
+    assert catalog.weights.sum(axis=1) == pytest.approx([1, 1])
+
+
 def test_distances_are_those_to_the_nearest_colour_of_each_set() -> None:
     catalog = Catalog([ROW])
     for number, name in enumerate(COLOUR_SETS):

@@ -63,6 +63,41 @@ def test_a_frame_that_is_wild_in_two_emotions_counts_for_none():
     assert not keep[160, 4]
 
 
+@pytest.mark.parametrize(("frames", "fps"), [(7, 15.0), (40, 5.0), (90, 20.0), (90, 31.0)])
+def test_outliers_are_those_of_the_definition(frames, fps):
+    values = phase(3, frames=frames, phi=0.3)
+    values[frames // 3, 3] += 0.3
+    size = max(7, round(fps) + (round(fps) % 2 == 0))
+    half = size // 2
+    padded = np.pad(values, ((half, half), (0, 0)), mode="symmetric")
+    difference = np.empty_like(values)
+    for k in range(frames):
+        around = np.delete(padded[k : k + size], half, axis=0)
+        difference[k] = values[k] - np.sort(around, axis=0)[half]
+    low, high = np.quantile(difference, [0.25, 0.75], axis=0)
+    reach = 2.2 * np.maximum(high - low, 0.005)
+    outside = (difference < low - reach) | (difference > high + reach)
+    outside[outside.sum(axis=1) >= 2] = True
+    assert outside.any()
+    assert (keep_within_fences(values, fps) == ~outside).all()
+
+
+def test_of_too_few_frames_none_is_an_outlier():
+    values = phase(4, frames=8)
+    values[:2] = np.nan
+    values[4] = np.eye(7)[0]
+    keep = keep_within_fences(values, 15.0)
+    assert keep[2:].all()
+    assert not keep[:2].any()
+
+
+def test_the_robust_scale_of_a_bell_curve_is_its_deviation():
+    drawn = np.random.default_rng(5).normal(0.4, 0.1, (20_000, 7))
+    scale = RobustScale.fit(drawn, np.ones_like(drawn, dtype=bool))
+    assert scale.center == pytest.approx(np.full(7, 0.4), abs=0.003)
+    assert scale.scale == pytest.approx(np.full(7, 0.1), rel=0.03)
+
+
 def test_an_outlier_is_judged_by_its_own_phase_alone():
     values = phase(1)
     alone = keep_within_fences(values, 15.0)
@@ -102,13 +137,40 @@ def test_levene_agrees_with_scipy_where_every_frame_is_independent():
     first, second = generator.normal(0, 1, (400, 1)), generator.normal(0, 1.2, (300, 1))
     expected = stats.levene(first[:, 0], second[:, 0], center="median").pvalue
     ours = levene(first, second, (np.array([400.0]), np.array([300.0])))[0]
-    assert ours == pytest.approx(expected, rel=0.1)
+    assert ours == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("sizes", [(5, 7), (12, 9), (3, 30)])
+def test_levene_agrees_with_scipy_for_few_frames_too(sizes):
+    generator = np.random.default_rng(8)
+    first, second = generator.normal(0, 1, (sizes[0], 3)), generator.normal(0, 2, (sizes[1], 3))
+    expected = stats.levene(first, second, center="median", axis=0).pvalue
+    moments = tuple(np.full(3, float(size)) for size in sizes)
+    assert levene(first, second, moments) == pytest.approx(expected, rel=1e-9)
+
+
+def test_levene_takes_no_phase_for_less_than_two_moments():
+    generator = np.random.default_rng(9)
+    pair = generator.normal(0, 1, (9, 2)), generator.normal(0, 1, (9, 2))
+    least, none = (levene(*pair, (np.full(2, n), np.full(2, 2.0))) for n in (2.0, 0.1))
+    assert none == pytest.approx(least)
+    assert ((none > 0) & (none <= 1)).all()
 
 
 def test_hedges_g_shrinks_cohens_d_and_the_more_the_fewer_the_moments():
     few, many = (hedges_g(np.array([1.0]), np.array([4.0]), n)[0] for n in (8.0, 800.0))
     assert few < many < 0.5
     assert many == pytest.approx(0.5, rel=0.01)
+
+
+@pytest.mark.parametrize("degrees", [1.0, 4.0, 12.0, 60.0])
+def test_the_correction_of_hedges_is_near_the_exact_one(degrees):
+    from scipy.special import gammaln
+
+    exact = math.exp(gammaln(degrees / 2) - gammaln((degrees - 1) / 2)) / math.sqrt(degrees / 2)
+    ours = float(hedges_g(np.array([1.0]), np.array([1.0]), degrees)[0])
+    assert ours == pytest.approx(exact, abs=0.01 if degrees > 1 else 1e-9)
+    assert hedges_g(np.array([1.0]), np.array([1.0]), 0.2)[0] == 0
 
 
 # --- effective sample size ----------------------------------------------------
