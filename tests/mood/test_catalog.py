@@ -105,6 +105,11 @@ def test_a_film_that_nobody_rated_is_no_bad_one() -> None:
     assert Catalog([nobody]).standing == pytest.approx([0.5])
 
 
+def test_a_colour_without_a_share_is_passed_over() -> None:
+    (film,) = Catalog([{**ROW, "palette": [[1, 2, 3, 1], [4, 5, 6, 0]]}]).rows
+    assert [colour.rgb for colour in Film(film).palette] == [(1, 2, 3)]
+
+
 def test_a_short_palette_counts_for_nothing_where_it_ends() -> None:
     catalog = Catalog([ROW, {**ROW, "tmdb_id": 8, "palette": [[9, 9, 9, 1]]}])
     assert catalog.dominance[1].tolist() == [1, 0]

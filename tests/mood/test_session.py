@@ -381,6 +381,15 @@ def test_a_track_never_seen_beside_the_subject_is_the_subject_found_again():
     assert choose_subject(frames) == {1, 3}
 
 
+def test_a_subject_found_again_under_another_number_is_a_change_of_track():
+    samples = [
+        Sample.of(make_report(k / 15, [make_face(LEVELS, 1 + k // 10)]), k) for k in range(30)
+    ]
+    recording = PhaseRecording.of(samples)
+    assert recording.subject_changes == 2
+    assert np.isfinite(recording.emotions).all()
+
+
 def test_frames_with_another_face_only_do_not_count_for_the_subject():
     samples = [Sample.of(make_report(k / 15, [make_face(LEVELS)]), k / 15) for k in range(20)]
     stranger = make_face(np.eye(7)[0], track=2, width=20.0)
@@ -569,6 +578,16 @@ def test_one_phase_alone_is_not_compared(tmp_path, capsys):
 # --- the grid -----------------------------------------------------------------
 
 
+def test_a_clock_that_does_not_begin_at_nought_changes_nothing():
+    samples = [Sample.of(f, f.time_s) for f in reports(4) if not 1.0 < f.time_s < 2.0]
+    plain = PhaseRecording.of(samples)
+    late = replace(plain, time_s=plain.time_s + 1000.0)
+    assert late.fps == pytest.approx(plain.fps)
+    a, b = plain.at_rate(15.0), late.at_rate(15.0)
+    assert b.time_s == pytest.approx(a.time_s)
+    assert np.array_equal(a.emotions, b.emotions, equal_nan=True)
+
+
 def test_a_recording_keeps_its_gaps_on_the_grid():
     samples = [Sample.of(f, f.time_s) for f in reports(4) if not 1.0 < f.time_s < 2.0]
     grid = PhaseRecording.of(samples).at_rate(15.0)
@@ -667,8 +686,9 @@ def test_a_head_turns_to_either_side_and_eyes_in_one_point_tell_no_turn():
     ]
     assert turns[0] == pytest.approx(-turns[2])
     assert turns[1] == 0 < turns[2] < 90
-    blind = replace(make_face(LEVELS), landmarks=np.zeros((5, 2), np.float32))
-    assert np.isnan(Sample.of(make_report(0.0, [blind]), 0.0).faces[0].turn_degrees)
+    for landmarks in (np.zeros((5, 2), np.float32), None):
+        blind = replace(make_face(LEVELS), landmarks=landmarks)
+        assert np.isnan(Sample.of(make_report(0.0, [blind]), 0.0).faces[0].turn_degrees)
 
 
 def test_a_phase_without_a_frame_is_the_same_at_any_rate():
