@@ -40,6 +40,11 @@ def test_what_lifts_out_of_a_mood_is_a_whole_and_never_the_unpleasant_itself(emo
     assert not {"anger", "disgust", "fear", "sadness"} & {*alone}
 
 
+def test_what_lifts_counts_from_a_tenth_of_the_strongest_on() -> None:
+    assert "calm" in aim({"happiness": 0.85, "fear": 0.15}, "lift")
+    assert "calm" not in aim({"happiness": 0.88, "fear": 0.12}, "lift")
+
+
 def test_equal_shares_lift_equally() -> None:
     for emotion in ("disgust", "surprise"):
         assert set(aim({emotion: 1.0}, "lift").values()) == {0.5}
