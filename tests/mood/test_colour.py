@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import skimage.color
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -159,6 +160,13 @@ def test_gray_has_no_chroma_and_lightness_rises_with_it(level: int) -> None:
 
 def test_cie76_is_the_straight_line() -> None:
     assert delta_e_76([50, 3, 4], [50, 0, 0]) == pytest.approx(5)
+
+
+def test_cie94_agrees_with_another_implementation_in_lightness_chroma_and_hue() -> None:
+    random = np.random.default_rng(94)
+    a, b = (random.uniform([0, -80, -80], [100, 80, 80], (200, 3)) for _ in range(2))
+    expected = skimage.color.deltaE_ciede94(a, b, kH=1, kC=1, kL=1, k1=0.045, k2=0.015)
+    assert delta_e_94(a, b) == pytest.approx(expected, rel=1e-9)
 
 
 def test_cie94_takes_its_tolerance_from_the_reference() -> None:

@@ -64,8 +64,8 @@ def score(of: Ranked, row: int, distances: np.ndarray, fit: float) -> float:
     return of.colour_part * closeness + of.genre_part * fit
 
 
-@pytest.mark.parametrize(("genre_part", "rows"), [(0.02, 5), (0.15, 30), (0.7, 30)])
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(("genre_part", "rows"), [(0.02, 5), (0.1, 4), (0.15, 30), (0.7, 30)])
+@pytest.mark.parametrize("seed", range(10))
 def test_the_step_that_is_named_is_enough_and_the_least_of_its_kind(
     seed: int, genre_part: float, rows: int
 ) -> None:
@@ -126,13 +126,13 @@ def test_a_short_palette_has_no_more_colours_than_it_has() -> None:
     assert {number: len(pairs) for number, pairs in found.items()} == {1: 1, 2: 2}
 
 
-PAIR = ColourPair((1, 2, 3), 0.4, COLOURS[0], 12.34, 0.5)
+PAIR = ColourPair((1, 2, 3), 0.9, COLOURS[0], 12.34, 0.5)
 PLAIN = Reason(0.5, 0.5, ("War", "Comedy"), ("War",), (PAIR,) * 3)
 
 
 def test_a_reason_names_two_colours_with_their_share_and_distance() -> None:
     said = PLAIN.sentence()
-    assert said.count("40 % of the poster is #010203: 12.3 (CIEDE2000) from #fa0009") == 2
+    assert said.count("90 % of the poster is #010203: 12.3 (CIEDE2000) from #fa0009") == 2
     assert "associated with anger" in said
     assert "1 of its 2 genres go with the mood: War" in said
 
@@ -143,7 +143,7 @@ def test_a_reason_says_what_would_rank_it_higher_with_the_figure(language: str) 
     nearer = replace(PLAIN, change=Change("nearer", PAIR, 7.89)).sentence(language)
     added = nearer.removeprefix(plain)
     assert added != nearer
-    for figure in ("#010203", "40 %", "7.9", "#fa0009", "12.3"):
+    for figure in ("#010203", "90 %", "7.9", "#fa0009", "12.3"):
         assert figure in added
     kinds = [replace(PLAIN, change=Change(kind)).sentence(language) for kind in ("first", "genre")]
     assert len({plain, nearer, *kinds}) == 4
