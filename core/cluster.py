@@ -87,6 +87,8 @@ def connect(address: str, workers: int = 0) -> Iterator[Client]:
             "`pip install 'dask[distributed]'` or leave --cluster out"
         ) from error
     if address == LOCAL:
+        # Its own default tells of every worker that closes, below the results.
+        logging.getLogger("distributed").setLevel(logging.WARNING)
         with (
             LocalCluster(  # type: ignore[no-untyped-call]
                 n_workers=workers or os.cpu_count() or 1,
