@@ -15,6 +15,8 @@ import cv2
 from core.closing import Closing
 from core.settings import Settings
 from ui.protocol import ProtocolError
+from ui.texts import text
+from ui.video_errors import key_of
 
 if TYPE_CHECKING:
     from core.frame.pictures import DecodedFrame
@@ -86,12 +88,17 @@ class LiveStream(Closing):
     def reply(self, asked_id: int) -> dict[str, Any]:
         """Say what it is doing, to whom it has no frame."""
         state = self._stream.state
+        words = {}
+        if state.problem:
+            korean = text(f"video.error_{key_of(state.problem)}", "ko", name="")
+            words = {"en": state.problem, "ko": korean.removeprefix(": ").rstrip(".")}
         return {
             "type": "stream",
             "id": asked_id,
             "state": state.phase,
             "retry_in_s": state.retry_in_s,
             "problem": state.problem,
+            "words": words,
         }
 
     def close(self) -> None:

@@ -43,6 +43,11 @@ _KNOWN: Final = (
 """Words of the core's messages, and the key of the line that says the same; first match wins."""
 
 
+def key_of(said: str) -> str:
+    """Key, after ``video.error_``, of the line that says the same as a message of the core."""
+    return next((key for words, key in _KNOWN if words in said), "other")
+
+
 def explain(error: Exception, request: Request, language: str) -> str:
     """Say in one line what is wrong with a video and how to mend it.
 
@@ -70,7 +75,7 @@ def explain(error: Exception, request: Request, language: str) -> str:
     if isinstance(error, ModelError):
         return text("video.error_model", language, name=name)
     said = str(error)
-    key = next((key for words, key in _KNOWN if words in said), "other")
+    key = key_of(said)
     # Of these two the core speaks in paths of the server, which help no visitor.
     if language == "en" and key not in ("gone", "disk"):
         return said.replace(str(request.source), name)

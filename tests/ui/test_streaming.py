@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import socket
 
 import cv2
@@ -105,6 +106,9 @@ def test_a_camera_that_is_not_there_is_tried_again_and_says_why(session, camera)
             break
     assert reply["problem"]
     assert "\n" not in reply["problem"]
+    assert reply["words"]["en"] == reply["problem"]
+    assert re.search("[가-힣]", reply["words"]["ko"])
+    assert camera.url not in reply["words"]["ko"]
 
 
 @pytest.mark.skipif(not has_gstreamer(), reason="an RTSP server needs Debian's GStreamer")

@@ -172,7 +172,7 @@ class Live {
     this.report = null;
     this.root.dataset.faces = "0";
     const key = message.problem ? "live.stream_retrying" : "live.stream_connecting";
-    this.banner(this.t(key, { problem: message.problem }));
+    this.banner(this.t(key, { problem: message.words?.[window.framemood.language] ?? message.problem }));
   }
 
   halt(state = "idle", detail = "") {
@@ -475,7 +475,10 @@ class Live {
 
   async refreshCameras() {
     const cameras = await listCameras();
-    this.preferences.listCameras(cameras, this.source.deviceId, this.t("live.camera"));
+    this.preferences.listCameras(cameras, this.source.deviceId, {
+      unnamed: this.t("live.camera"),
+      none: this.t("live.camera_none"),
+    });
   }
 
   openSettings() {

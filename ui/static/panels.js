@@ -77,8 +77,11 @@ export class Incident {
     this.place.dataset.kind = first?.kind ?? "";
     if (!first) return;
     const seconds = Math.round(first.duration_s);
-    put(this.place.querySelector("b"), `▲ ${first.words[language]} · ${this.t("live.seconds", { seconds })}`);
-    put(this.place.querySelector("span"), first.advice[language]);
+    const part = (name) => this.place.querySelector(`[data-part=${name}]`);
+    put(part("what"), `▲ ${first.words[language]}`);
+    // Not for those who listen, who would hear every second.
+    put(part("time"), `· ${this.t("live.seconds", { seconds })}`);
+    put(part("advice"), first.advice[language]);
   }
 }
 
@@ -160,6 +163,7 @@ export class Faces {
     }
     const reason = face.trust_reason ? this.t(`common.reason_${face.trust_reason}`) : "";
     card.trust.classList.toggle("fm-doubt", reason !== "");
-    put(card.trust, this.t("live.trust", { value: face.trust.toFixed(2), reason }).trim());
+    const words = this.t("live.trust", { value: face.trust.toFixed(2), reason });
+    put(card.trust, reason ? words : words.replace(/\.\s*$/, ""));
   }
 }

@@ -53,7 +53,7 @@ export class Preferences {
     this.#show();
   }
 
-  listCameras(cameras, current, unnamed) {
+  listCameras(cameras, current, { unnamed, none }) {
     const select = this.popover.querySelector("[data-set=camera]");
     select.replaceChildren(
       ...cameras.map((camera, i) => {
@@ -63,7 +63,8 @@ export class Preferences {
         return option;
       }),
     );
-    select.value = current || this.values.camera;
+    if (!cameras.length) select.add(new Option(none, ""));
+    select.value = current || (cameras.length ? this.values.camera : "");
     select.disabled = cameras.length === 0;
   }
 
