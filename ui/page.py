@@ -107,6 +107,8 @@ def serve(blocks: gr.Blocks, **options: Any) -> None:
 _HEADER: Final = """
 <div class="fm-header">
   <h1 class="fm-brand">Framemood</h1>
+  <p class="fm-tagline" lang="en">How is the picture, and how is the person in it?</p>
+  <p class="fm-tagline" lang="ko">화면은 어떤가요? 그 안의 사람은 어떤가요?</p>
   <div class="fm-language" role="group" aria-label="Language · 언어">
     <button type="button" lang="en" data-language="en">English</button>
     <button type="button" lang="ko" data-language="ko">한국어</button>

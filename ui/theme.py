@@ -39,7 +39,7 @@ _ROLES: Final = {
     "input_placeholder_color": "var(--fm-soft)",
     "checkbox_background_color": "var(--fm-card)",
     "checkbox_background_color_selected": "var(--fm-accent)",
-    "checkbox_border_color": "var(--fm-line)",
+    "checkbox_border_color": "var(--fm-soft)",
     "checkbox_border_color_selected": "var(--fm-accent)",
     "checkbox_label_background_fill": "var(--fm-card)",
     "checkbox_label_border_color": "var(--fm-line)",

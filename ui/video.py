@@ -52,7 +52,7 @@ def build(context: Context) -> None:
             upload = gr.File(
                 label=context.t("video.upload"),
                 file_types=list(SUFFIXES),
-                height=170,
+                height=96,
                 elem_id="fmv-upload",
             )
             url = gr.Textbox(
@@ -88,11 +88,21 @@ def build(context: Context) -> None:
                     visible=context.settings.allow_records,
                     elem_id="fmv-record",
                 )
-            start = gr.Button(context.t("video.analyze"), variant="primary", elem_id="fmv-start")
-            stop = gr.Button(
-                context.t("video.cancel"), variant="stop", visible=False, elem_id="fmv-stop"
-            )
-            sample = gr.Button(context.t("video.sample"), elem_id="fmv-sample")
+            with gr.Row(elem_classes="fmv-actions"):
+                start = gr.Button(
+                    context.t("video.analyze"),
+                    variant="primary",
+                    min_width=128,
+                    elem_id="fmv-start",
+                )
+                stop = gr.Button(
+                    context.t("video.cancel"),
+                    variant="stop",
+                    visible=False,
+                    min_width=128,
+                    elem_id="fmv-stop",
+                )
+                sample = gr.Button(context.t("video.sample"), min_width=128, elem_id="fmv-sample")
         with gr.Column(min_width=320):
             stage = _html(video_view.greeting(), "mountStage", "fmv-stage")
     details = _html("", "mountDetails", "fmv-details")
