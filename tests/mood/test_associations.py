@@ -30,14 +30,16 @@ def test_an_emotion_from_a_tenth_of_the_strongest_on_is_of_the_mood() -> None:
 
 
 @pytest.mark.parametrize("emotion", EMOTIONS)
-def test_what_lifts_out_of_a_mood_is_a_whole_and_never_the_unpleasant_itself(emotion: str) -> None:
-    # Beside an emotion that lifts to itself alone, the shares show what they sum to.
-    together = aim({emotion: 1.0, "happiness": 1.0}, "lift")
-    alone = aim({emotion: 1.0}, "lift")
-    assert sum(together.values()) == pytest.approx(1)
-    expected = (alone.get("happiness", 0.0) + 1) / 2
-    assert together["happiness"] == pytest.approx(expected)
-    assert not {"anger", "disgust", "fear", "sadness"} & {*alone}
+@pytest.mark.parametrize("other", ["happiness", "fear"])
+def test_what_lifts_out_of_two_emotions_is_half_of_each_and_never_unpleasant(
+    emotion: str, other: str
+) -> None:
+    alone, beside = aim({emotion: 1.0}, "lift"), aim({other: 1.0}, "lift")
+    together = aim({emotion: 1.0, other: 1.0}, "lift")
+    assert not {"anger", "disgust", "fear", "sadness"} & {*together}
+    for name in alone.keys() | beside.keys():
+        half = (alone.get(name, 0.0) + beside.get(name, 0.0)) / 2
+        assert together[name] == pytest.approx(half)
 
 
 def test_what_lifts_counts_from_a_tenth_of_the_strongest_on() -> None:

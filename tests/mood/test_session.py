@@ -182,6 +182,10 @@ def test_a_phase_that_is_ended_while_held_is_held_no_more():
     session.finish()
     assert session.state == "pause"
     assert (session.progress.held, session.progress.hint) == (False, "")
+    session.second_phase()
+    session.hold()
+    session.retake("stimulus")
+    assert (session.progress.held, session.progress.hint) == (False, "")
 
 
 def test_every_frame_is_answered_with_where_the_session_stands():
@@ -235,8 +239,9 @@ def test_frames_after_the_last_step_of_a_phase_are_not_in_it():
     session = MoodSession(SHORT)
     session.start()
     feed(session, reports(7.0))
-    session.add(make_report(8.5, [make_face(LEVELS)]))
+    answer = session.add(make_report(8.5, [make_face(LEVELS)]))
     assert session.state == "pause"
+    assert answer == session.progress
 
 
 @pytest.mark.parametrize("fps", [5.0, 12.0, 30.0])

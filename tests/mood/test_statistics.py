@@ -154,6 +154,7 @@ def test_levene_takes_no_phase_for_less_than_two_moments():
     pair = generator.normal(0, 1, (9, 2)), generator.normal(0, 1, (9, 2))
     least, none = (levene(*pair, (np.full(2, n), np.full(2, 2.0))) for n in (2.0, 0.1))
     assert none == pytest.approx(least)
+    assert none != pytest.approx(levene(*pair, (np.full(2, 3.0), np.full(2, 2.0))))
     assert ((none > 0) & (none <= 1)).all()
 
 
@@ -487,6 +488,26 @@ def test_an_emotion_that_stands_still_counts_with_the_least_deviation_believed()
     for resolution in (5e-4, 1e-2):
         moments, _ = two_phase_moments((first, second), weights, resolution)
         assert [each.variance[2] for each in moments] == pytest.approx([resolution**2] * 2)
+
+
+def test_an_emotion_that_hardly_moves_says_nothing_of_the_correlation():
+    first, second = phase(7, frames=90, phi=0.5), phase(8, frames=90, phi=0.5)
+    weights = tuple(np.ones_like(x) for x in (first, second))
+    _, plain = two_phase_moments((first, second), weights, 1e-3)
+    # A slow drift of a tenth of the least deviation that is believed.
+    first[:, 2] = second[:, 2] = 0.05 + 1e-4 * np.linspace(-1, 1, 90)
+    moments, drifted = two_phase_moments((first, second), weights, 1e-3)
+    assert [each.variance[2] for each in moments] == pytest.approx([1e-6] * 2)
+    assert drifted.shared == pytest.approx(plain.shared, abs=0.05)
+
+
+def test_where_every_emotion_stands_still_no_frame_repeats_another():
+    still = np.tile(LEVELS, (90, 1))
+    weights = (np.ones_like(still),) * 2
+    (a, b), correlation = two_phase_moments((still, still), weights, 1e-3)
+    assert (correlation.shared, correlation.slowness) == (0, 1)
+    assert a.moments == pytest.approx(np.full(7, 90.0))
+    assert b.variance == pytest.approx(np.full(7, 1e-6))
 
 
 def test_too_short_a_phase_still_tells_the_means_of_what_was_seen():
