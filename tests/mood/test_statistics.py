@@ -501,6 +501,56 @@ def test_an_emotion_that_hardly_moves_says_nothing_of_the_correlation():
     assert drifted.shared == pytest.approx(plain.shared, abs=0.05)
 
 
+def test_an_emotion_that_clearly_differs_keeps_its_own_correlation():
+    generator = np.random.default_rng(10)
+
+    def mixed():
+        values = ar1(generator, 450, 0.5)
+        values[:, 5] = ar1(generator, 450, 0.97)[:, 5]
+        return values
+
+    _, correlation = two_phase_moments((mixed(), mixed()), (np.ones((450, 7)),) * 2, 1e-6)
+    assert correlation.own[5] > 0.9
+    assert np.delete(correlation.own, 5).max() < 0.7
+    alike = ar1(generator, 450, 0.8), ar1(generator, 450, 0.8)
+    _, correlation = two_phase_moments(alike, (np.ones((450, 7)),) * 2, 1e-6)
+    assert correlation.own == pytest.approx(np.full(7, correlation.shared), abs=0.03)
+
+
+def test_a_reading_alone_in_a_gap_counts_for_more_than_one_among_neighbours():
+    values = np.random.default_rng(11).normal(0, 1, (301, 7))
+    values[:100] = ar1(np.random.default_rng(12), 100, 0.8)
+    weights = np.ones_like(values)
+    weights[100:300] = 0
+    (found, _), correlation = two_phase_moments(
+        (values, values[::-1]), (weights, weights[::-1]), 1e-6
+    )
+    phi = correlation.own
+    standing = np.tile((1 - phi) / (1 + phi), (101, 1))
+    # Far from the next on one side: what it says is half its own.
+    standing[-2:] = 1 / (1 + phi)
+    seen = values[weights[:, 0] > 0]
+    assert found.mean == pytest.approx((standing * seen).sum(axis=0) / standing.sum(axis=0))
+
+
+def test_without_gaps_every_reading_counts_alike():
+    pair = phase(7, frames=90), phase(8, frames=60)
+    found, _ = two_phase_moments(pair, tuple(np.ones_like(x) for x in pair), 5e-4)
+    for values, each in zip(pair, found, strict=True):
+        assert each.mean == pytest.approx(values.mean(axis=0), rel=1e-9)
+
+
+@pytest.mark.parametrize("moving", [0, 1, 7])
+def test_the_slow_waves_have_the_more_degrees_of_freedom_the_more_emotions_tell(moving):
+    pair = phase(7, frames=90), phase(8, frames=90)
+    for values in pair:
+        values[:, moving:] = LEVELS[moving:]
+    weights = tuple(np.ones_like(x) for x in pair)
+    told = two_phase_moments(pair, weights, 5e-4)[1].degrees
+    # Four waves in each of two phases; a quarter of the say is the emotion's own.
+    assert told == pytest.approx(8 / ((1 - 1 / 16) / max(1, moving) + 1 / 16))
+
+
 def test_where_every_emotion_stands_still_no_frame_repeats_another():
     still = np.tile(LEVELS, (90, 1))
     weights = (np.ones_like(still),) * 2
