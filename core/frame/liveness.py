@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.frame.liveness_baseline import CameraBaseline
+from core.frame.liveness_cover import CoverWatch
 from core.frame.liveness_finding import Finding
-from core.frame.liveness_lens import CoverWatch, FocusWatch
+from core.frame.liveness_focus import FocusWatch
 from core.frame.liveness_light import BlackWatch, FreezeWatch, NoiseWatch, WhiteWatch
 from core.frame.liveness_moves import MoveWatch
 from core.frame.liveness_stutter import StutterWatch

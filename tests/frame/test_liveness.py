@@ -10,7 +10,7 @@ import pytest
 from skimage import data
 
 from core.frame.liveness import LivenessMonitor
-from core.frame.liveness_moves import motion_between
+from core.frame.motion import motion_between
 from core.frame.quality import QualityMeter
 from tests.frame.scenes import END_S, FPS, ONSET_S, Gray, Scene, closed, view, watch
 

@@ -1,7 +1,6 @@
-"""Incidents of the lens: something covers it, or it is out of focus.
+"""Something covers the lens: the fine detail is gone and so are the tones behind it.
 
-Both take the fine detail away. Out of focus the coarse picture stays what it was;
-behind a cover it is gone, and what is not covered stays.
+What is not covered stays, or moves on as a camera pans.
 """
 
 from __future__ import annotations
@@ -11,10 +10,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from core.frame.liveness_baseline import Usual
 from core.frame.liveness_finding import Finding, Hold
-from core.frame.liveness_moves import SHIFT, motion_between
-from core.frame.liveness_view import CELL_PX, HISTORY_S, Before, History, View, cell_means
+from core.frame.liveness_view import CELL_PX, HISTORY_S, History, View, cell_means
+from core.frame.motion import SHIFT, motion_between
 from core.frame.structure import structure_likeness
 
 _TEXTURED: Final = 2.2
@@ -48,9 +46,6 @@ both, and how much of it the old scene: a cut to a dark one lies in between ever
 _FEW_LEFT: Final = 0.22
 """Cells left in view, of those that had detail, that are too few to say so."""
 
-_FOUND_AGAIN, _GOES_ON = 0.5, 0.3
-"""Correlation of structure: what blur leaves of the moment before, and of one view in the next."""
-
 _SHOWN_ANEW, _AGAIN = 0.2, 0.35
 """Where more of the picture than this shows something, and less than this of it what was there
 before, a cut shows another scene."""
@@ -58,17 +53,6 @@ before, a cut shows another scene."""
 _DARKENED, _STILL_THERE = 0.6, 0.6
 """A blur that leaves less than this of the light is something before the lens, if hardly any of
 the structure is found again."""
-
-_LIKE, _VERY_LIKE = 0.8, 0.95
-_DIMMED: Final = 0.45
-_BLURRED, _STILL_BLURRED, _CREPT = (1.55, 0.07), (1.25, 0.03), (2.2, 0.12)
-"""By what factor the odds of the blur score, and by how much itself, are above what was."""
-
-_SOME_DETAIL, _SOFTENED = 1.0, 0.92
-"""Steps of detail from which a cell can lose some, and what at most is left in half of these."""
-
-_KNOWN_S: Final = 1.5
-"""For so long a view has to be known before a little more blur is more than is usual."""
 
 
 class CoverWatch:
@@ -162,113 +146,6 @@ class CoverWatch:
         return view.time_s
 
 
-class FocusWatch:
-    """Blur that comes over a view that stays the same."""
-
-    def __init__(self) -> None:
-        self._hold = Hold(0.7, 0.5)
-        self._before: Before | None = None
-        self._usual = 0.0
-        self._sharp: View | None = None
-        self._sharp_blur = 0.0
-        self._newest: View | None = None
-        self._just_before: View | None = None
-
-    def look(self, view: View, history: History, usual: Usual | None) -> Finding | None:
-        """Say whether the picture is out of focus now."""
-        blur = view.reading.blur_score
-        if self._hold.since_s is not None:
-            blurred = self._stays_blurred(view) and self._goes_on(view, history)
-            return self._finding(blurred, view, None)
-        before = history.before(view.time_s)
-        if before is None:
-            return None
-        self._before, self._usual = before, before.blur
-        known = before.views[0].time_s <= view.time_s - _KNOWN_S
-        limits = _BLURRED if known else _CREPT
-        if _is_blurred(blur, before.blur, limits) and self._is_same(view):
-            onset_s = self._onset_s(view, history)
-            sharp = history.at(onset_s - _JUST_BEFORE_S) or before.last
-            if not _is_found_again(sharp, view):
-                history.clear()
-                return None
-            self._just_before = sharp
-            return self._finding(True, view, onset_s)
-        return self._creeping(view, before, usual)
-
-    def _creeping(self, view: View, before: Before, usual: Usual | None) -> Finding | None:
-        """Against the sharpest this very view has been, for blur that comes slowly."""
-        sharp, blur = self._sharp, view.reading.blur_score
-        if sharp is None or sharp.likeness(view) < _VERY_LIKE or before.blur < self._sharp_blur:
-            self._sharp, self._sharp_blur = before.last, before.blur
-        # A camera whose record is uneven has to be further off.
-        far = usual.middle["blur_score"] + 4 * usual.spread["blur_score"] if usual else 0.0
-        blurred = _is_blurred(blur, self._sharp_blur, _CREPT) and blur > far
-        # As light fades the picture drowns in noise, which is another thing.
-        contrast = max(before.spread, self._sharp.spread if self._sharp is not None else 0.0)
-        if not blurred or view.spread < _DIMMED * contrast:
-            return None
-        if self._sharp is not None and not _is_found_again(self._sharp, view):
-            self._sharp = None
-            return None
-        self._usual, self._just_before = self._sharp_blur, self._sharp
-        return self._finding(True, view, None)
-
-    def _stays_blurred(self, view: View) -> bool:
-        """Once blurred it may be a little less so, but not at the moment that it is told of."""
-        assert self._hold.since_s is not None
-        is_due = not self._hold.is_on and view.time_s - self._hold.since_s >= self._hold.hold_s
-        limits = _BLURRED if is_due else _STILL_BLURRED
-        if is_due and self._just_before is not None and not _is_softer(self._just_before, view):
-            return False
-        return _is_blurred(view.reading.blur_score, self._usual, limits)
-
-    def _goes_on(self, view: View, history: History) -> bool:
-        """Whether it is the scene that became blurred: a camera may pan out of focus."""
-        newest = self._newest
-        if newest is None or self._hold.is_on:
-            return newest is None or newest.likeness(view) > 0.4
-        if _is_found_again(newest, view, _GOES_ON):
-            return view.spread > _DIMMED * newest.spread
-        # Out of focus, the scene that a cut shows is blurred as much.
-        if _is_blurred(view.reading.blur_score, self._usual, _CREPT):
-            self._just_before = None
-            return True
-        history.clear()
-        return False
-
-    def _finding(self, blurred: bool, view: View, onset_s: float | None) -> Finding | None:
-        self._newest = view
-        if not self._hold.update(blurred, view.time_s, onset_s=onset_s):
-            return None
-        assert self._hold.since_s is not None
-        blur = view.reading.blur_score
-        severity = min(1.0, 0.3 + 0.08 * _odds(blur) / _odds(self._usual))
-        return Finding(
-            self._hold.since_s, severity, {"blur_score": blur, "usual_blur_score": self._usual}
-        )
-
-    def _onset_s(self, view: View, history: History) -> float:
-        for each in history.between(view.time_s - 0.5, view.time_s):
-            if _is_blurred(each.reading.blur_score, self._usual, _STILL_BLURRED):
-                return each.time_s
-        return view.time_s
-
-    def _is_same(self, view: View) -> bool:
-        """Whether the coarse picture is what it was, as far as it ever stays so."""
-        before = self._before
-        if before is None or view.spread < _DIMMED * before.spread:
-            return False
-        likeness = before.last.likeness(view)
-        if likeness >= _LIKE:
-            return True
-        if not _is_blurred(view.reading.blur_score, self._usual, _CREPT):
-            # What comes into view as a camera pans may be softer by itself.
-            return False
-        usual = 1.0 - before.unlikeness(view.time_s - before.last.time_s)
-        return likeness >= max(0.3, usual - 0.1)
-
-
 def _hidden(view: View, clear: View) -> tuple[float, NDArray[np.bool_], bool]:
     """Share of the textured cells that are hidden, which, and whether the rest is the same."""
     textured = clear.detail > _TEXTURED
@@ -309,23 +186,6 @@ def _is_seen_from_elsewhere(clear: View, view: View) -> bool:
     return motion.sureness > 0 and motion.shift > SHIFT
 
 
-def _is_found_again(before: View, view: View, least: float = _FOUND_AGAIN) -> bool:
-    """Whether what was seen a moment ago is seen, however blurred."""
-    if before.plane.shape != view.plane.shape:
-        return False
-    return structure_likeness(before.plane, view.plane).whole > least
-
-
-def _is_softer(before: View, view: View) -> bool:
-    """Whether detail went all over: something sharp that leaves takes it away from one place."""
-    if before.detail.shape != view.detail.shape:
-        return True
-    had = before.detail > _SOME_DETAIL
-    if had.sum() < _FEWEST_CELLS:
-        return True
-    return float(np.median(view.detail[had] / before.detail[had])) < _SOFTENED
-
-
 def _keeps_tones(view: View, clear: View, share: float) -> bool:
     shown = max(_NOTHING, 0.1 * clear.spread)
     if share < 0.9 or clear.likeness(view) < 0.6 or view.spread < shown:
@@ -334,13 +194,3 @@ def _keeps_tones(view: View, clear: View, share: float) -> bool:
         return True
     # A light that goes out leaves the pattern, a hand before the lens hardly the brightest spots.
     return structure_likeness(clear.plane, view.plane).whole > _STILL_THERE
-
-
-def _odds(blur: float) -> float:
-    blur = min(0.98, max(0.05, blur))
-    return blur / (1 - blur)
-
-
-def _is_blurred(blur: float, usual: float, limits: tuple[float, float]) -> bool:
-    factor, rise = limits
-    return blur > usual + rise and _odds(blur) > factor * _odds(usual)
