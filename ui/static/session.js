@@ -104,6 +104,8 @@ class MoodSession extends SessionView {
 
   linkState(state, number) {
     this.root.dataset.link = state;
+    // Not disabled, which would take the focus from whoever waits on it.
+    this.find("[data-do=begin]").setAttribute("aria-disabled", String(state !== "open"));
     if (state === "open") {
       // Frames are looked at from now on, and count once the visitor is ready.
       this.link.say({ type: "pause" });
@@ -112,6 +114,7 @@ class MoodSession extends SessionView {
     } else if (["gone", "busy", "too_many", "waiting", "time_up", "idle"].includes(state)) {
       if (this.step === "result") return;
       this.flow.reset();
+      this.reading.clear();
       this.stimulus.hide();
       const words = `session.link_${state}`;
       this.banner(this.t(words in this.strings ? words : "session.link_gone", { number }));

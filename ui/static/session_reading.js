@@ -28,6 +28,14 @@ export class Reading {
     this.root.dataset.faces = String(report.faces.length);
   }
 
+  /** While nothing is read: nothing is claimed. */
+  clear() {
+    this.said = undefined;
+    this.place.dataset.grade = "";
+    put(this.place.querySelector("span"), "");
+    delete this.root.dataset.faces;
+  }
+
   #advice(face) {
     return this.strings[`common.reason_${face.trust_reason}`] ?? this.t("session.reading_low");
   }
