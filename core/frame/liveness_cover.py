@@ -50,6 +50,10 @@ _SHOWN_ANEW, _AGAIN = 0.2, 0.35
 """Where more of the picture than this shows something, and less than this of it what was there
 before, a cut shows another scene."""
 
+_SHOWN_STILL, _MOVED_ON = 0.1, 0.5
+"""Where so much of the picture shows something, and more than this of it what was there right
+before, if at another place, the rest goes on beside a cover."""
+
 _DARKENED, _STILL_THERE = 0.6, 0.6
 """A blur that leaves less than this of the light is something before the lens, if hardly any of
 the structure is found again."""
@@ -83,14 +87,17 @@ class CoverWatch:
         limit = _UNCOVERED_SHARE if self._hold.is_on else _COVERED_SHARE
         covered = share >= limit and (rest_is_same or self._lid_stays(view))
         onset_s = None
-        if covered and self._hold.since_s is None:
+        if share >= limit and self._hold.since_s is None:
             onset_s = self._onset_s(view, clear, history)
             self._last_clear = history.at(onset_s - _JUST_BEFORE_S) or clear
             rest = structure_likeness(self._last_clear.plane, view.plane)
-            if rest.shown > _SHOWN_ANEW and rest.again < _AGAIN:
+            if covered and rest.shown > _SHOWN_ANEW and rest.again < _AGAIN:
                 history.clear()
                 self._clear = None
                 return None
+            # As a camera pans the rest moves on a little, all at once.
+            covered |= rest.shown > _SHOWN_STILL and rest.again > _MOVED_ON
+            self._lid = lost, cell_means(view.thumb)
         if covered and not self._hold.is_on and self._is_blur(view, share):
             self._hold.reset()
             return None
@@ -118,7 +125,7 @@ class CoverWatch:
 
     def _lid_stays(self, view: View) -> bool:
         """Whether it still hides what it hid, though the rest moves on as a camera pans."""
-        if not self._hold.is_on or self._lid is None:
+        if self._hold.since_s is None or self._lid is None:
             return False
         lost, tones = self._lid
         same = np.abs(cell_means(view.thumb) - tones) < _SAME_STEPS

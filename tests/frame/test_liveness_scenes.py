@@ -50,11 +50,12 @@ def test_a_light_that_goes_out_over_a_still_scene_covers_nothing() -> None:
     assert closed(watch(darkened)) == []
 
 
-def test_a_cover_lasts_as_long_as_it_is_there_though_the_camera_pans() -> None:
+@pytest.mark.parametrize("width", [230, 290])
+def test_a_cover_lasts_as_long_as_it_is_there_though_the_camera_pans(width: int) -> None:
     def pan(time_s: float) -> Gray:
         picture = view(5 + 16 * time_s, 40).copy()
         if ONSET_S <= time_s < END_S:
-            picture[:, :290] = 150
+            picture[:, :width] = 150
         return picture
 
     (incident,) = closed(watch(pan))
