@@ -522,15 +522,15 @@ def test_a_reading_alone_in_a_gap_counts_for_more_than_one_among_neighbours():
     values[:100] = ar1(np.random.default_rng(12), 100, 0.8)
     weights = np.ones_like(values)
     weights[100:300] = 0
-    (found, _), correlation = two_phase_moments(
-        (values, values[::-1]), (weights, weights[::-1]), 1e-6
-    )
+    both = (values, values[::-1]), (weights, weights[::-1])
+    (found, turned), correlation = two_phase_moments(*both, 1e-6)
     phi = correlation.own
     standing = np.tile((1 - phi) / (1 + phi), (101, 1))
     # Far from the next on one side: what it says is half its own.
     standing[-2:] = 1 / (1 + phi)
     seen = values[weights[:, 0] > 0]
     assert found.mean == pytest.approx((standing * seen).sum(axis=0) / standing.sum(axis=0))
+    assert turned.mean == pytest.approx(found.mean)
 
 
 def test_without_gaps_every_reading_counts_alike():
