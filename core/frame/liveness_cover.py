@@ -89,7 +89,9 @@ class CoverWatch:
         onset_s = None
         if share >= limit and self._hold.since_s is None:
             onset_s = self._onset_s(view, clear, history)
-            self._last_clear = history.at(onset_s - _JUST_BEFORE_S) or clear
+            is_known = history.before(view.time_s) is not None
+            last = history.at(onset_s - _JUST_BEFORE_S) if is_known else None
+            self._last_clear = last or clear
             rest = structure_likeness(self._last_clear.plane, view.plane)
             if covered and rest.shown > _SHOWN_ANEW and rest.again < _AGAIN:
                 history.clear()
