@@ -101,10 +101,14 @@ def motion_between(before: Plane, after: Plane) -> Motion:
 
 
 def _explains(matrix: Any, before: Plane, after: Plane) -> bool:
-    """Whether the picture is more alike where the motion puts it than where it was."""
-    moved = cv2.warpAffine(before, matrix, before.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
-    stayed_like = structure_likeness(before, after).whole
-    return structure_likeness(np.asarray(moved, np.uint8), after).whole > stayed_like
+    """Whether what is in view of both is more alike where the motion puts it than where it was."""
+    size = before.shape[::-1]
+    moved = np.asarray(cv2.warpAffine(before, matrix, size), np.uint8)
+    seen = cv2.boundingRect(cv2.warpAffine(np.full_like(before, 255), matrix, size))
+    x, y, width, height = seen
+    both = np.s_[y : y + height, x : x + width]
+    stayed_like = structure_likeness(before[both], after[both]).whole
+    return structure_likeness(moved[both], after[both]).whole > stayed_like
 
 
 def _evened(plane: Plane) -> Plane:
