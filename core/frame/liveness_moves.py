@@ -28,6 +28,10 @@ and what at most may be left of it where a view was calm."""
 _KNOWN_S: Final = 1.5
 """For so long a view has to be known before it is said what is usual for it."""
 
+_GREAT, _AT_REST = 0.2, 0.005
+"""From such a change on a view that never comes to rest is looked at for a push all the same; it
+stands where it shifts by less than this over a lag."""
+
 _BACK_SHIFT: Final = 0.02
 _ALIKE: Final = 0.5
 _KEPT_S: Final = 20.0
@@ -43,7 +47,7 @@ class MoveWatch:
         self._before: View | None = None
         self._drift = (0.0, 0.0)
         self._leap = NO_MOTION
-        self._usual = self._peak = self._early_peak = 0.0
+        self._usual = self._peak = self._early_peak = self._peak_s = 0.0
         self._moved: Finding | None = None
         self._moved_from: View | None = None
         self._checked_s = self._rest_until_s = 0.0
@@ -64,7 +68,7 @@ class MoveWatch:
             self._began_s = None
             self._watch_for_push(view, lagged, change, history)
         else:
-            self._watch_for_rest(view, change)
+            self._watch_for_rest(view, lagged, change)
         return self._moved
 
     def note_cut(self, view: View, history: History) -> None:
@@ -85,6 +89,7 @@ class MoveWatch:
             self._began_s, self._calm_since_s = last.time_s, None
             self._usual, self._drift = before.unlikeness(_LAG_S), (0.0, 0.0)
             self._peak = self._early_peak = 1.0
+            self._peak_s = last.time_s
             self._before = last
         if since_s > _UNDER_WAY_S or since_s < 1.5 * _LAG_S:
             # What moves by itself has not yet moved on.
@@ -99,6 +104,7 @@ class MoveWatch:
             return
         self._began_s, self._calm_since_s = lagged.time_s, None
         self._peak, self._early_peak, self._leap = change, change, NO_MOTION
+        self._peak_s = lagged.time_s
         self._before = lagged
         # What the view did by itself is what it would have gone on doing.
         older = history.at(lagged.time_s - 0.6)
@@ -109,9 +115,10 @@ class MoveWatch:
                 step_s = lagged.time_s - older.time_s
                 self._drift = (motion.x / step_s, motion.y / step_s)
 
-    def _watch_for_rest(self, view: View, change: float) -> None:
+    def _watch_for_rest(self, view: View, lagged: View, change: float) -> None:
         assert self._began_s is not None
-        self._peak = max(self._peak, change)
+        if change > self._peak:
+            self._peak, self._peak_s = change, lagged.time_s
         if view.time_s - self._began_s <= _UNDER_WAY_S:
             self._early_peak = self._peak
         # A view that goes on by itself rests where the push is over, not where nothing moves.
@@ -122,15 +129,25 @@ class MoveWatch:
         elif self._calm_since_s is None:
             self._calm_since_s = view.time_s
         if self._calm_since_s is not None and view.time_s - self._calm_since_s >= _SETTLED_S:
-            self._judge(view)
+            self._judge(view, self._began_s)
             self._began_s = None
         elif view.time_s - self._began_s > _LONGEST_S:
-            self._began_s = None
+            self._end_of_watch(view, lagged)
 
-    def _judge(self, view: View) -> None:
-        before, onset_s = self._before, self._began_s
+    def _end_of_watch(self, view: View, lagged: View) -> None:
+        """Look once more where much happened, and wait on where the camera is still on its way."""
+        assert self._before is not None
+        self._began_s = None
+        if self._peak < _GREAT:
+            return
+        if _stands(lagged, view):
+            self._judge(view, self._peak_s)
+        elif view.time_s - self._before.time_s < 2 * _LONGEST_S:
+            self._began_s = view.time_s - _LONGEST_S / 2
+
+    def _judge(self, view: View, onset_s: float) -> None:
+        before = self._before
         assert before is not None
-        assert onset_s is not None
         if self._moved_from is not None and _is_back(self._moved_from, view):
             self._moved = self._moved_from = None
             return
@@ -163,6 +180,12 @@ class MoveWatch:
             return False
         self._checked_s = view.time_s
         return self._moved_from.likeness(view) > _ALIKE and _is_back(self._moved_from, view)
+
+
+def _stands(before: View, view: View) -> bool:
+    """Whether the camera is at rest, though what is before it may not be."""
+    motion = motion_between(before.plane, view.plane)
+    return motion.sureness > 0 and motion.shift < _AT_REST
 
 
 def _is_back(before: View, view: View) -> bool:

@@ -78,17 +78,18 @@ def test_a_camera_that_is_pushed_so_fast_that_it_looks_like_a_cut_was_moved() ->
     assert incident.end_s == pytest.approx(END_S, abs=1.3)
 
 
-def test_a_push_after_something_small_that_moved_is_seen() -> None:
+@pytest.mark.parametrize(("side", "reach"), [(40, 15), (70, 25)])
+def test_a_push_of_a_view_that_never_comes_to_rest_is_seen(side: int, reach: int) -> None:
     def scene(time_s: float) -> Gray:
         picture = (view(70, 60) if time_s >= ONSET_S else view()).copy()
         since_s = time_s - (ONSET_S - 1.3)
         if since_s > 0:
-            # Sways on, so that the view never comes to rest.
-            left = 140 + round(15 * np.sin(9 * since_s))
-            picture[80:120, left : left + 40] = 20
+            left = 140 + round(reach * np.sin(9 * since_s))
+            picture[80 : 80 + side, left : left + side] = 20
         return picture
 
-    assert "moved" in {each.kind for each in closed(watch(scene, length_s=10))}
+    moves = [each for each in closed(watch(scene, length_s=10)) if each.kind == "moved"]
+    assert [each.onset_s for each in moves] == [pytest.approx(ONSET_S, abs=0.7)]
 
 
 @pytest.mark.parametrize("level", [0, 8, 16])
