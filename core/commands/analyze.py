@@ -172,7 +172,8 @@ def _say_summary(summary: RunSummary, directory: Path) -> None:
     if summary.emotions:
         strongest = sorted(summary.emotions.items(), key=lambda item: -item[1])[:3]
         shares = ", ".join(f"{name} {100 * share:.0f} %" for name, share in strongest)
-        say(f"  emotions  {shares} (mean over {summary.faces} faces)")
+        faces = "1 face" if summary.faces == 1 else f"{summary.faces} faces"
+        say(f"  emotions  {shares} (mean over {faces})")
     say(f"  files     {directory}")
 
 

@@ -50,6 +50,10 @@ RELEASE_S: Final = 0.25
 """Stretch of frames that has to be lively for a freeze to be over."""
 
 _LIFE_S, _LIFE_QUANTILE, _SILENT_OF_LIFE = 2.0, 0.6, 0.01
+_REFINED, _REFINED_OF_LIFE = 0.01, 0.02
+"""What a codec may still say of a repeated frame that is known to be one: so many steps, at most
+such a share of life."""
+
 _LIVELY, _QUIET = 0.03, 0.005
 """Steps a pixel before the silence: noise that comes through, and noise of which now and then
 a block comes through."""
@@ -75,7 +79,7 @@ silent one: no keyframes come so often, that is a slow camera, its frames shown 
 _ANOTHER_PICTURE: Final = 4.0
 """Steps a pixel that no keyframe redraws the same picture by."""
 
-_CUT, _CUT_FACTOR, _LASTING_SHARE = 8.0, 5.0, 0.35
+_CUT, _CUT_FACTOR, _LASTING_SHARE = 12.0, 5.0, 0.35
 """A cut changes by so many steps a pixel, so many times what all frames right before it did; of
 what comes after it, less than such a share comes in the later half where a new scene is drawn."""
 
@@ -99,7 +103,8 @@ class FreezeDetector:
         self._changes: deque[tuple[float, float]] = deque()
         self._redraws = RedrawWatch()
         self._silent_since_s: float | None = None
-        self._limit, self._hold_s = SILENT, 0.0
+        self._limit = self._life_limit = SILENT
+        self._hold_s = 0.0
         self._was_heard = self._is_predicted = False
         self._is_frozen = False
         self._residue = ResidueWatch()
@@ -165,6 +170,7 @@ class FreezeDetector:
         if self._silent_since_s is None:
             life = sorted(earlier)[int(_LIFE_QUANTILE * (len(earlier) - 1))] if earlier else 0.0
             self._limit = min(NEARLY_SILENT, max(SILENT, _SILENT_OF_LIFE * life))
+            self._life_limit = min(_REFINED, max(self._limit, _REFINED_OF_LIFE * life))
         silent = self._silent(recent, earlier[-1] if earlier else -1.0)
         if (
             sum(silent) < _SILENT_SHARE * len(silent)
@@ -231,17 +237,20 @@ class FreezeDetector:
         half = len(changes) // 2
         return all(silent[-3:]) and sum(changes[half:]) < _DYING_SHARE * sum(changes[:half])
 
-    def _silent(self, changes: list[float], before: float = -1.0) -> list[bool]:
+    def _silent(
+        self, changes: list[float], before: float = -1.0, limit: float | None = None
+    ) -> list[bool]:
         """Which frames say nothing new; ``before`` is the change right before them, if known."""
+        limit = self._limit if limit is None else limit
         alike = [
             abs(after - before) <= _ALIKE * after < _ALIKE * _LIVELY
             for before, after in pairwise([before, *changes])
         ]
-        return [c <= self._limit or same for c, same in zip(changes, alike, strict=True)]
+        return [c <= limit or same for c, same in zip(changes, alike, strict=True)]
 
     def _listen_for_life(self, time_s: float) -> None:
         recent = [c for t, c in self._changes if t > time_s - RELEASE_S - 1e-6]
-        heard = sum(not silent for silent in self._silent(recent))
+        heard = sum(not silent for silent in self._silent(recent, limit=self._life_limit))
         if (
             recent[-1] >= _ANOTHER_PICTURE
             or (heard >= 2 and 2 * heard > len(recent))

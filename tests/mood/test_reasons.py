@@ -134,7 +134,7 @@ def test_a_reason_names_two_colours_with_their_share_and_distance() -> None:
     said = PLAIN.sentence()
     assert said.count("90 % of the poster is #010203: 12.3 (CIEDE2000) from #fa0009") == 2
     assert "associated with anger" in said
-    assert "1 of its 2 genres go with the mood: War" in said
+    assert "Genres that go with the mood: War (1 of 2)" in said
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
