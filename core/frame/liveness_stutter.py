@@ -120,7 +120,7 @@ class StutterWatch:
 
     def _recent(self, time_s: float) -> list[_Shown]:
         """Frames of the last ``_NOW_S``, oldest first, of ten times as many that are kept."""
-        start_s = time_s - _NOW_S - 1e-6
+        start_s = time_s - _NOW_S + 1e-6
         recent = list(takewhile(lambda each: each.time_s > start_s, reversed(self._frames)))
         recent.reverse()
         return recent

@@ -63,6 +63,28 @@ def test_cuts_between_still_scenes_are_no_stutter() -> None:
     assert not onsets(change)
 
 
+def test_a_jump_between_two_keyframes_a_second_apart_is_no_stutter() -> None:
+    """As where a clip is played in a loop."""
+
+    def change(index: int, time_s: float) -> float:
+        if index % FPS == 0:
+            return 2.5
+        return 4.5 if index % (4 * FPS) == 88 else 0.15
+
+    assert not onsets(change, 20.0)
+
+
+def test_what_was_usual_before_a_cut_is_not_for_the_still_scene_after_it() -> None:
+    def change(index: int, time_s: float) -> float:
+        if round(ONSET_S * FPS) == index:
+            return 60.0
+        if time_s < ONSET_S:
+            return 2.5
+        return 2.2 if index % 12 == 0 else 0.0
+
+    assert not onsets(change)
+
+
 def test_a_short_stop_between_new_pictures_belongs_to_the_stutter() -> None:
     """The freeze detector may call a third of a second a stop; the rate is told all the same."""
     watch, told = StutterWatch(), False
