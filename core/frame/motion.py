@@ -17,7 +17,7 @@ _STAYS, _STAYING_SHARE = 0.008, 0.25
 """Shift, of the width, up to which a point stayed; how many of them, of those that moved as one."""
 
 _RATIO: Final = 0.75
-_FEWEST_POINTS, _SURE = 10, 0.35
+_FEWEST_POINTS, _SURE = 10, 0.45
 """Points that agree, at least, and their share of all that were matched."""
 
 Plane = NDArray[np.uint8]
