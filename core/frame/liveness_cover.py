@@ -46,10 +46,6 @@ both, and how much of it the old scene: a cut to a dark one lies in between ever
 _FEW_LEFT: Final = 0.22
 """Cells left in view, of those that had detail, that are too few to say so."""
 
-_SHOWN_ANEW, _AGAIN = 0.2, 0.35
-"""Where more of the picture than this shows something, and less than this of it what was there
-before, a cut shows another scene."""
-
 _SHOWN_STILL, _MOVED_ON = 0.1, 0.5
 """Where so much of the picture shows something, and more than this of it what was there right
 before, if at another place, the rest goes on beside a cover."""
@@ -93,10 +89,6 @@ class CoverWatch:
             last = history.at(onset_s - _JUST_BEFORE_S) if is_known else None
             self._last_clear = last or clear
             rest = structure_likeness(self._last_clear.plane, view.plane)
-            if covered and rest.shown > _SHOWN_ANEW and rest.again < _AGAIN:
-                history.clear()
-                self._clear = None
-                return None
             # As a camera pans the rest moves on a little, all at once.
             covered |= rest.shown > _SHOWN_STILL and rest.again > _MOVED_ON
             self._lid = lost, cell_means(view.thumb)

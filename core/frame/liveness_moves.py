@@ -45,6 +45,7 @@ class MoveWatch:
         self._began_s: float | None = None
         self._calm_since_s: float | None = None
         self._before: View | None = None
+        self._earlier: View | None = None
         self._drift = (0.0, 0.0)
         self._leap = NO_MOTION
         self._usual = self._peak = self._early_peak = self._peak_s = 0.0
@@ -63,9 +64,10 @@ class MoveWatch:
             return self._moved
         change = 1.0 - lagged.likeness(view)
         if self._began_s is None:
+            self._earlier = None
             self._watch_for_push(view, lagged, change, history)
         elif change > _LARGER * self._early_peak and view.time_s - self._began_s > _UNDER_WAY_S:
-            self._began_s = None
+            self._began_s, self._earlier = None, self._before
             self._watch_for_push(view, lagged, change, history)
         else:
             self._watch_for_rest(view, lagged, change)
@@ -138,7 +140,7 @@ class MoveWatch:
         """Look once more where much happened, and wait on where the camera is still on its way."""
         assert self._before is not None
         self._began_s = None
-        if self._peak < _GREAT:
+        if self._peak < _GREAT or self._usual > _RESTLESS:
             return
         if _stands(lagged, view):
             self._judge(view, self._peak_s)
@@ -150,6 +152,9 @@ class MoveWatch:
         assert before is not None
         if self._moved_from is not None and _is_back(self._moved_from, view):
             self._moved = self._moved_from = None
+            return
+        if self._earlier is not None and _is_back(self._earlier, view):
+            # What came into view meanwhile has moved, not the camera.
             return
         motion = motion_between(before.plane, view.plane)
         if motion.sureness == 0:

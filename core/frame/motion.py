@@ -16,6 +16,10 @@ SHIFT: Final = 0.04
 _STAYS, _STAYING_SHARE = 0.008, 0.25
 """Shift, of the width, up to which a point stayed; how many of them, of those that moved as one."""
 
+_LEAST_BESIDE, _SAME_BESIDE = 0.15, 0.5
+"""From such a share of the picture on what is beside that which moved is looked at; its structure
+is the same from this correlation on."""
+
 _RATIO: Final = 0.75
 _FEWEST_POINTS, _SURE = 10, 0.45
 """Points that agree, at least, and their share of all that were matched."""
@@ -101,14 +105,29 @@ def motion_between(before: Plane, after: Plane) -> Motion:
 
 
 def _explains(matrix: Any, before: Plane, after: Plane) -> bool:
-    """Whether what is in view of both is more alike where the motion puts it than where it was."""
-    size = before.shape[::-1]
-    moved = np.asarray(cv2.warpAffine(before, matrix, size), np.uint8)
-    seen = cv2.boundingRect(cv2.warpAffine(np.full_like(before, 255), matrix, size))
-    x, y, width, height = seen
-    both = np.s_[y : y + height, x : x + width]
-    stayed_like = structure_likeness(before[both], after[both]).whole
-    return structure_likeness(moved[both], after[both]).whole > stayed_like
+    """Whether what is in view of both is more alike where the motion puts it than where it was.
+
+    Beside it a camera that moved shows something else, one before which something moved the same.
+    """
+    height, width = before.shape
+    moved = np.asarray(cv2.warpAffine(before, matrix, (width, height)), np.uint8)
+    seen = cv2.warpAffine(np.full_like(before, 255), matrix, (width, height))
+    x, y, across, down = cv2.boundingRect(seen)
+    both = np.s_[y : y + down, x : x + across]
+    if _whole(moved, after, both) <= _whole(before, after, both):
+        return False
+    beside = max(
+        (np.s_[:, :x], x / width),
+        (np.s_[:, x + across :], 1 - (x + across) / width),
+        (np.s_[:y], y / height),
+        (np.s_[y + down :], 1 - (y + down) / height),
+        key=lambda each: each[1],
+    )
+    return beside[1] < _LEAST_BESIDE or _whole(before, after, beside[0]) < _SAME_BESIDE
+
+
+def _whole(before: Plane, after: Plane, part: Any) -> float:
+    return structure_likeness(before[part], after[part]).whole
 
 
 def _evened(plane: Plane) -> Plane:
