@@ -37,7 +37,7 @@ _LIGHT: Final = 0.5
 _OF_BEAT: Final = 0.7
 """Such a share of the usual rate is slow where a beat shows it: one in two frames is too few."""
 
-_CUT, _CUT_FACTOR, _BEFORE_CUT = 0.06, 8.0, 0.3
+_CUT, _CUT_FACTOR, _BEFORE_CUT = 0.1, 8.0, 0.3
 """A change of so much, so many times the usual one, after a frame that changed by such a share of
 it at most, is a cut: what was usual before it is not for the scene after it."""
 
