@@ -137,8 +137,6 @@ class FocusWatch:
 
 def _is_found_again(before: View, view: View, least: float = _FOUND_AGAIN) -> bool:
     """Whether what was seen a moment ago is seen, however blurred."""
-    if before.plane.shape != view.plane.shape:
-        return False
     return structure_likeness(before.plane, view.plane).whole > least
 
 

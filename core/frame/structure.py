@@ -47,13 +47,16 @@ class Likeness(NamedTuple):
     again: float
 
 
+_NOTHING_FOUND: Final = Likeness(0.0, 0.0, 1.0)
+
+
 def structure_likeness(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> Likeness:
     """Look in one picture for the structure of an earlier one.
 
     Parameters
     ----------
     before, after : (H, W) uint8 array
-        Luma of one shape, 80 px across or more.
+        Luma; of two shapes, as where a stream changes its size, nothing is found again.
 
     Returns
     -------
@@ -63,11 +66,13 @@ def structure_likeness(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> L
     ----------
     A difference of Gaussians as band pass: Marr and Hildreth 1980, 10.1098/rspb.1980.0020
     """
+    if before.shape != after.shape:
+        return _NOTHING_FOUND
     old, new = _band(before), _band(after)
     inner = new[_REACH_PX:-_REACH_PX, _REACH_PX:-_REACH_PX]
     if min(old.std(), inner.std()) < _NOTHING:
         # A flat picture correlates with nothing.
-        return Likeness(0.0, 0.0, 1.0)
+        return _NOTHING_FOUND
     _, whole, _, (x, y) = cv2.minMaxLoc(cv2.matchTemplate(old, inner, cv2.TM_CCOEFF_NORMED))
     old = old[y : y + inner.shape[0], x : x + inner.shape[1]]
     was, now = _cells(old), _cells(inner)

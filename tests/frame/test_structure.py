@@ -50,6 +50,12 @@ def test_a_picture_of_nothing_is_like_none_and_shows_nothing() -> None:
     assert (found.shown, found.again) == (0.0, 1.0)
 
 
+def test_of_a_stream_that_changed_its_size_nothing_is_found_again() -> None:
+    wide, tall = plane("coffee")[:280], plane("coffee")
+    for before, after in ((wide, tall), (tall, wide)):
+        assert structure_likeness(before, after).whole == 0.0
+
+
 @pytest.mark.parametrize("shape", [(16, 16), (16, 640), (360, 20)])
 def test_a_small_or_narrow_picture_is_like_itself(shape: tuple[int, int]) -> None:
     small = np.random.default_rng(1).integers(0, 255, shape, np.uint8)
