@@ -11,7 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.frame.liveness_finding import Finding, Hold
-from core.frame.liveness_view import CELL_PX, HISTORY_S, History, View, cell_means
+from core.frame.liveness_view import (
+    CELL_PX,
+    FEWEST_CELLS,
+    HISTORY_S,
+    History,
+    View,
+    cell_means,
+)
 from core.frame.motion import SHIFT, motion_between
 from core.frame.structure import structure_likeness
 
@@ -24,9 +31,7 @@ _FLAT, _FLATTEST = 2.0, 2.6
 scene with softer detail than the last one is a cut, no cover."""
 
 _COVERED_SHARE, _UNCOVERED_SHARE = 0.45, 0.3
-_FEWEST_CELLS: Final = 5
 _SUDDEN_S: Final = 1.0
-_JUST_BEFORE_S: Final = 0.25
 _STEADY: Final = 0.7
 """How far the covered cells have to stay the same ones: who passes by moves on."""
 
@@ -86,7 +91,7 @@ class CoverWatch:
         if share >= limit and self._hold.since_s is None:
             onset_s = self._onset_s(view, clear, history)
             is_known = history.before(view.time_s) is not None
-            last = history.at(onset_s - _JUST_BEFORE_S) if is_known else None
+            last = history.just_before(onset_s) if is_known else None
             self._last_clear = last or clear
             rest = structure_likeness(self._last_clear.plane, view.plane)
             # As a camera pans the rest moves on a little, all at once.
@@ -151,7 +156,7 @@ def _hidden(view: View, clear: View) -> tuple[float, NDArray[np.bool_], bool]:
     """Share of the textured cells that are hidden, which, and whether the rest is the same."""
     textured = clear.detail > _TEXTURED
     count = int(textured.sum())
-    if count < _FEWEST_CELLS or view.detail.shape != clear.detail.shape:
+    if count < FEWEST_CELLS or view.detail.shape != clear.detail.shape:
         return 0.0, textured, False
     flat = view.detail < np.clip(_LOST * clear.detail, _FLAT, _FLATTEST)
     flat &= view.detail < 0.5 * clear.detail

@@ -8,11 +8,9 @@ import numpy as np
 
 from core.frame.liveness_baseline import Usual
 from core.frame.liveness_finding import Finding, Hold
-from core.frame.liveness_view import Before, History, View
+from core.frame.liveness_view import FEWEST_CELLS, Before, History, View
 from core.frame.structure import structure_likeness
 
-_FEWEST_CELLS: Final = 5
-_JUST_BEFORE_S: Final = 0.25
 _FOUND_AGAIN, _GOES_ON = 0.5, 0.3
 """Correlation of structure: what blur leaves of the moment before, and of one view in the next."""
 
@@ -24,16 +22,12 @@ _BLURRED, _STILL_BLURRED, _CREPT = (1.55, 0.07), (1.25, 0.03), (2.2, 0.12)
 _SOME_DETAIL, _SOFTENED = 1.0, 0.92
 """Steps of detail from which a cell can lose some, and what at most is left in half of these."""
 
-_KNOWN_S: Final = 1.5
-"""For so long a view has to be known before a little more blur is more than is usual."""
-
 
 class FocusWatch:
     """Blur that comes over a view that stays the same."""
 
     def __init__(self) -> None:
         self._hold = Hold(0.7, 0.5)
-        self._before: Before | None = None
         self._usual = 0.0
         self._sharp: View | None = None
         self._sharp_blur = 0.0
@@ -49,12 +43,12 @@ class FocusWatch:
         before = history.before(view.time_s)
         if before is None:
             return None
-        self._before, self._usual = before, before.blur
-        known = before.views[0].time_s <= view.time_s - _KNOWN_S
-        limits = _BLURRED if known else _CREPT
-        if _is_blurred(blur, before.blur, limits) and self._is_same(view):
+        self._usual = before.blur
+        # In a view that is hardly known, a little more blur may be usual.
+        limits = _BLURRED if before.is_known(view.time_s) else _CREPT
+        if _is_blurred(blur, before.blur, limits) and _is_same(view, before):
             onset_s = self._onset_s(view, history)
-            sharp = history.at(onset_s - _JUST_BEFORE_S) or before.last
+            sharp = history.just_before(onset_s) or before.last
             if not _is_found_again(sharp, view):
                 history.clear()
                 return None
@@ -66,18 +60,19 @@ class FocusWatch:
         """Against the sharpest this very view has been, for blur that comes slowly."""
         sharp, blur = self._sharp, view.reading.blur_score
         if sharp is None or sharp.likeness(view) < _VERY_LIKE or before.blur < self._sharp_blur:
-            self._sharp, self._sharp_blur = before.last, before.blur
+            sharp = self._sharp = before.last
+            self._sharp_blur = before.blur
         # A camera whose record is uneven has to be further off.
         far = usual.middle["blur_score"] + 4 * usual.spread["blur_score"] if usual else 0.0
         blurred = _is_blurred(blur, self._sharp_blur, _CREPT) and blur > far
         # As light fades the picture drowns in noise, which is another thing.
-        contrast = max(before.spread, self._sharp.spread if self._sharp is not None else 0.0)
+        contrast = max(before.spread, sharp.spread)
         if not blurred or view.spread < _DIMMED * contrast:
             return None
-        if self._sharp is not None and not _is_found_again(self._sharp, view):
+        if not _is_found_again(sharp, view):
             self._sharp = None
             return None
-        self._usual, self._just_before = self._sharp_blur, self._sharp
+        self._usual, self._just_before = self._sharp_blur, sharp
         return self._finding(True, view, None)
 
     def _stays_blurred(self, view: View) -> bool:
@@ -120,19 +115,19 @@ class FocusWatch:
                 return each.time_s
         return view.time_s
 
-    def _is_same(self, view: View) -> bool:
-        """Whether the coarse picture is what it was, as far as it ever stays so."""
-        before = self._before
-        if before is None or view.spread < _DIMMED * before.spread:
-            return False
-        likeness = before.last.likeness(view)
-        if likeness >= _LIKE:
-            return True
-        if not _is_blurred(view.reading.blur_score, self._usual, _CREPT):
-            # What comes into view as a camera pans may be softer by itself.
-            return False
-        usual = 1.0 - before.unlikeness(view.time_s - before.last.time_s)
-        return likeness >= max(0.3, usual - 0.1)
+
+def _is_same(view: View, before: Before) -> bool:
+    """Whether the coarse picture is what it was, as far as it ever stays so."""
+    if view.spread < _DIMMED * before.spread:
+        return False
+    likeness = before.last.likeness(view)
+    if likeness >= _LIKE:
+        return True
+    if not _is_blurred(view.reading.blur_score, before.blur, _CREPT):
+        # What comes into view as a camera pans may be softer by itself.
+        return False
+    usual = 1.0 - before.unlikeness(view.time_s - before.last.time_s)
+    return likeness >= max(0.3, usual - 0.1)
 
 
 def _is_found_again(before: View, view: View, least: float = _FOUND_AGAIN) -> bool:
@@ -145,7 +140,7 @@ def _is_softer(before: View, view: View) -> bool:
     if before.detail.shape != view.detail.shape:
         return True
     had = before.detail > _SOME_DETAIL
-    if had.sum() < _FEWEST_CELLS:
+    if had.sum() < FEWEST_CELLS:
         return True
     return float(np.median(view.detail[had] / before.detail[had])) < _SOFTENED
 

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from core.frame.liveness_finding import Finding
-from core.frame.liveness_view import Before, History, View
+from core.frame.liveness_view import History, View
 from core.frame.motion import NO_MOTION, SHIFT, motion_between
 
 _LAG_S: Final = 0.3
@@ -24,9 +24,6 @@ _SPIKE: Final = 0.03
 _RESTLESS, _OF_PEAK, _OF_PUSH = 0.05, 0.45, 0.3
 """How unlike itself a view that goes on by itself is over a lag; what is left of a push then,
 and what at most may be left of it where a view was calm."""
-
-_KNOWN_S: Final = 1.5
-"""For so long a view has to be known before it is said what is usual for it."""
 
 _GREAT, _AT_REST = 0.2, 0.005
 """From such a change on a view that never comes to rest is looked at for a push all the same; it
@@ -84,7 +81,7 @@ class MoveWatch:
             Before it.
         """
         last, before = history.at(view.time_s), history.before(view.time_s)
-        if last is None or before is None or not _is_known(before, view):
+        if last is None or before is None or not before.is_known(view.time_s):
             return
         since_s = np.inf if self._began_s is None else view.time_s - self._began_s
         if since_s > _UNDER_WAY_S:
@@ -99,7 +96,7 @@ class MoveWatch:
 
     def _watch_for_push(self, view: View, lagged: View, change: float, history: History) -> None:
         before = history.before(view.time_s)
-        if change < _SPIKE or before is None or not _is_known(before, view):
+        if change < _SPIKE or before is None or not before.is_known(view.time_s):
             return
         self._usual = before.unlikeness(_LAG_S)
         if change < 2.5 * self._usual:
@@ -142,7 +139,7 @@ class MoveWatch:
         self._began_s = None
         if self._peak < _GREAT or self._usual > _RESTLESS:
             return
-        if _stands(lagged, view):
+        if _stays(lagged, view, _AT_REST):
             self._judge(view, self._peak_s)
         elif view.time_s - self._before.time_s < 2 * _LONGEST_S:
             self._began_s = view.time_s - _LONGEST_S / 2
@@ -150,10 +147,10 @@ class MoveWatch:
     def _judge(self, view: View, onset_s: float) -> None:
         before = self._before
         assert before is not None
-        if self._moved_from is not None and _is_back(self._moved_from, view):
+        if self._moved_from is not None and _stays(self._moved_from, view, _BACK_SHIFT):
             self._moved = self._moved_from = None
             return
-        if self._earlier is not None and _is_back(self._earlier, view):
+        if self._earlier is not None and _stays(self._earlier, view, _BACK_SHIFT):
             # What came into view meanwhile has moved, not the camera.
             return
         motion = motion_between(before.plane, view.plane)
@@ -184,19 +181,12 @@ class MoveWatch:
         if self._moved_from is None or view.time_s - self._checked_s < 1.0:
             return False
         self._checked_s = view.time_s
-        return self._moved_from.likeness(view) > _ALIKE and _is_back(self._moved_from, view)
+        return self._moved_from.likeness(view) > _ALIKE and _stays(
+            self._moved_from, view, _BACK_SHIFT
+        )
 
 
-def _stands(before: View, view: View) -> bool:
-    """Whether the camera is at rest, though what is before it may not be."""
+def _stays(before: View, view: View, within: float) -> bool:
+    """Whether the camera looks where it looked, though what is before it may have moved."""
     motion = motion_between(before.plane, view.plane)
-    return motion.sureness > 0 and motion.shift < _AT_REST
-
-
-def _is_back(before: View, view: View) -> bool:
-    motion = motion_between(before.plane, view.plane)
-    return motion.sureness > 0 and motion.shift < _BACK_SHIFT
-
-
-def _is_known(before: Before | None, view: View) -> bool:
-    return before is not None and before.views[0].time_s <= view.time_s - _KNOWN_S
+    return motion.sureness > 0 and motion.shift < within

@@ -23,6 +23,13 @@ CELL_PX: Final = 4
 """Thumbnail pixels to a side of a cell of the grid of detail."""
 
 HISTORY_S: Final = 4.0
+KNOWN_S: Final = 1.5
+"""For so long a view has to be known before it is said what is usual for it."""
+
+FEWEST_CELLS: Final = 5
+"""Cells of the grid that tell of detail at all."""
+
+_JUST_BEFORE_S: Final = 0.25
 _MID_PX: Final = 160
 _MADE_EVERY_S: Final = 0.2
 _SAMPLE_S: Final = 0.06
@@ -141,6 +148,10 @@ class Before:
         """The newest of them."""
         return self.views[-1]
 
+    def is_known(self, time_s: float) -> bool:
+        """Whether it was seen for long enough to say what is usual for it."""
+        return self.views[0].time_s <= time_s - KNOWN_S
+
     def unlikeness(self, lag_s: float) -> float:
         """How much the view changes by itself over a lag: 1 - likeness, a high quantile."""
         changes, older = [], -1
@@ -180,6 +191,10 @@ class History:
     def at(self, time_s: float) -> View | None:
         """The newest view not newer than ``time_s``."""
         return next((view for view in reversed(self._views) if view.time_s <= time_s), None)
+
+    def just_before(self, onset_s: float) -> View | None:
+        """The view a moment before something began."""
+        return self.at(onset_s - _JUST_BEFORE_S)
 
     def before(self, time_s: float) -> Before | None:
         """How the source was from 3 to 0.6 s before; None while that is not known.
