@@ -18,6 +18,7 @@ from core.closing import Closing
 from core.errors import FramemoodError
 from core.incidents import Incident
 from core.records.columns import data_dictionary
+from core.records.feed import Feed
 from core.records.provenance import plain_settings, versions
 from core.records.run import RunSummary, new_run_id
 from core.records.run_files import RunFiles, make_directory
@@ -110,7 +111,7 @@ class RunRecorder(Closing):
         self._elapsed_s: float | None = None
         self._told_s = float("-inf")
         self._failed = False
-        self._sending = self._open_sending() if mlflow else None
+        self._sending = Sending(settings, self.note, self._begin_feed) if mlflow else None
         self._tables: RecordTables | None = None
         if places or mlflow:
             self._tables = RecordTables(
@@ -249,10 +250,9 @@ class RunRecorder(Closing):
         self._files.write_report(self.settings.language)
         self._tell_standing("done")
 
-    def _open_sending(self) -> Sending:
-        return Sending(
+    def _begin_feed(self) -> Feed:
+        return Feed(
             self.settings,
-            self.note,
             run_id=self.run_id,
             kind=self.kind,
             source=self.source,

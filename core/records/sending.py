@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from core.errors import RecordError
 from core.records.courier import courier
@@ -24,37 +21,20 @@ class Sending:
     Parameters
     ----------
     settings : Settings
-        See ``Feed``.
+        Where the records are, and the server.
     note : callable
         Called with what went wrong, one line.
-    run_id, kind, source, started, params, places
-        See ``Feed``.
+    begin : callable
+        Begins the run's journal; may raise ``RecordError``.
     """
 
     def __init__(
-        self,
-        settings: Settings,
-        note: Callable[[str], None],
-        *,
-        run_id: str,
-        kind: str,
-        source: str,
-        started: datetime,
-        params: Mapping[str, Any],
-        places: Sequence[Path],
+        self, settings: Settings, note: Callable[[str], None], begin: Callable[[], Feed]
     ) -> None:
         self._settings, self._note = settings, note
         self._feed: Feed | None = None
         try:
-            self._feed = Feed(
-                settings,
-                run_id=run_id,
-                kind=kind,
-                source=source,
-                started=started,
-                params=params,
-                places=places,
-            )
+            self._feed = begin()
         except RecordError as error:
             note(f"nothing is sent to MLflow: {error}")
 
