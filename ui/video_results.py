@@ -173,7 +173,8 @@ def _stretches(language: str, shown: plots.Charts) -> str:
     items = "".join(
         f'<li><button type="button" class="fmv-jump" data-seek="{mark.start_s:.3f}" '
         f'title="{escape(text("video.tip_jump", language), quote=True)}">'
-        f'<i class="fmv-mark fmv-{mark.kind}" aria-hidden="true"></i>'
+        f'<i class="fmv-mark fmv-{mark.kind}" '
+        f'style="--kind:var(--fm-incident-{mark.kind}, var(--fm-poor))" aria-hidden="true"></i>'
         f"{say(f'common.incident_{mark.kind}', language)} "
         f"<b>{clock(mark.start_s, exact=True)} – {clock(mark.end_s, exact=True)}</b> "
         f"<small>{mark.end_s - mark.start_s:.1f} s</small></button></li>"

@@ -13,22 +13,13 @@ export const MEASURES = {
   risk_now: { role: "fair", dash: "2px,3px", write: (value) => String(Math.round(value * 100)) },
 };
 
-const KIND_ROLES = {
-  freeze: "soft",
-  unreadable: "ink",
-  lost: "ink",
-  black: "ink",
-  covered: "fear",
-  washed_out: "fair",
-  defocused: "sharpness",
-  noise_burst: "noise",
-  moved: "accent",
-  stutter: "disgust",
-  clock: "surprise",
-};
+const KINDS = [
+  "freeze", "unreadable", "lost", "black", "covered", "washed_out", "defocused", "noise_burst",
+  "moved", "stutter", "clock",
+];
 
 /** Colour role of a kind of incident; what is not known is as grave as a weak picture. */
-export const roleOf = (kind) => KIND_ROLES[kind] || "poor";
+export const roleOf = (kind) => (KINDS.includes(kind) ? `incident-${kind}` : "poor");
 
 /** How long something is: 4.2 s, 12 min, 3 h 05 min. */
 export function lasting(seconds, t) {
@@ -68,7 +59,7 @@ export function palette(element) {
     return known.get(role);
   };
   const roles = ["ink", "soft", "line", "card", "accent", "good", "fair", "poor",
-    ...Object.values(MEASURES).map((measure) => measure.role), ...Object.values(KIND_ROLES)];
+    ...Object.values(MEASURES).map((measure) => measure.role), ...KINDS.map(roleOf)];
   for (const role of roles) look(role);
   probe.remove();
   return (role, alpha = 1) => {

@@ -136,7 +136,9 @@ class Panel {
     }
     for (const kind of new Set(this.board.stretches.map((mark) => mark.kind))) {
       const entry = html("span", "", row);
-      html("i", `fmv-mark fmv-${kind}`, entry).setAttribute("aria-hidden", "true");
+      const mark = html("i", `fmv-mark fmv-${kind}`, entry);
+      mark.setAttribute("aria-hidden", "true");
+      mark.setAttribute("style", kindStyle(kind));
       html("span", "", entry, this.board.words[`incident_${kind}`]);
     }
   }
@@ -191,7 +193,7 @@ class Panel {
       svg("rect", {
         x: start, y: TOP, width: Math.max(2, x(mark.end_s) - start), height: inner,
         class: `fmv-band fmv-band-${mark.kind}`,
-        ...(mark.kind === "freeze" ? { style: `fill: url(#fmv-hatch-${this.kind})` } : {}),
+        style: kindStyle(mark.kind) + (mark.kind === "freeze" ? `;fill:url(#fmv-hatch-${this.kind})` : ""),
       }, root);
     }
     if (rows) this.drawRows(root, x, right);
@@ -288,6 +290,8 @@ class Panel {
     this.plot.setAttribute("aria-valuetext", `${clock(time, true)}. ${said.join(", ")}`);
   }
 }
+
+const kindStyle = (kind) => `--kind:var(--fm-incident-${kind}, var(--fm-poor))`;
 
 function hatch(root, kind) {
   const pattern = svg("pattern", {
