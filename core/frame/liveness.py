@@ -156,6 +156,10 @@ class LivenessMonitor:
             "moved": self._moves.look(view, history),
         }
         found |= {kind: finding for kind, finding in more.items() if finding is not None}
+        if "moved" in found and "moved" not in self._open and self._cover.suspects:
+            # A scene that is seen from elsewhere is not hidden.
+            self._cover = CoverWatch()
+            history.clear()
         if "freeze" in found and "defocused" in found:
             # Blur takes the noise away as well; what comes with it is no freeze.
             apart_s = found["freeze"].onset_s - found["defocused"].onset_s

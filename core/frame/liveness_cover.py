@@ -114,7 +114,8 @@ class CoverWatch:
         was_on = self._hold.is_on
         if not self._hold.update(covered, view.time_s, onset_s=onset_s):
             return None
-        if not was_on and _is_seen_from_elsewhere(clear, view):
+        seen = (clear, self._last_clear or clear)
+        if not was_on and any(_is_seen_from_elsewhere(each, view) for each in seen):
             self._hold.reset()
             return None
         if not was_on:

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.frame.liveness_finding import Finding
 from core.frame.liveness_view import History, View
-from core.frame.motion import NO_MOTION, SHIFT, motion_between
+from core.frame.motion import SHIFT, Motion, motion_between
 
 _LAG_S: Final = 0.3
 _SETTLED_S: Final = 0.35
@@ -20,16 +20,22 @@ _LONGEST_S: Final = 2.0
 _UNDER_WAY_S, _LARGER = 1.0, 2.0
 """What is so many times as large as all since a push seemed to begin, so long ago, is another."""
 
-_SPIKE: Final = 0.03
+_SPIKE, _UNUSUAL = 0.03, 1.5
+"""How unlike itself a view is over a lag, by itself and over what is usual for it, when it is
+worth a look."""
+
 _RESTLESS, _OF_PEAK, _OF_PUSH = 0.05, 0.45, 0.3
 """How unlike itself a view that goes on by itself is over a lag; what is left of a push then,
 and what at most may be left of it where a view was calm."""
 
-_GREAT, _AT_REST = 0.2, 0.005
-"""From such a change on a view that never comes to rest is looked at for a push all the same; it
+_LOOK_EVERY_S, _AT_REST = 0.25, 0.006
+"""So often a view that has not come to rest is looked at for a push all the same; its camera
 stands where it shifts by less than this over a lag."""
 
-_BACK_SHIFT: Final = 0.02
+_BACK_SHIFT, _BACK_SHARE = 0.02, 0.4
+"""A camera is back where it was to this shift, or where what brought it there leaves no more than
+this share of what took it away."""
+
 _ALIKE: Final = 0.5
 _KEPT_S: Final = 20.0
 """After so long the new view is taken for the camera's view."""
@@ -43,9 +49,10 @@ class MoveWatch:
         self._calm_since_s: float | None = None
         self._before: View | None = None
         self._earlier: View | None = None
-        self._drift = (0.0, 0.0)
-        self._leap = NO_MOTION
-        self._usual = self._peak = self._early_peak = self._peak_s = 0.0
+        self._drift = self._place = (0.0, 0.0)
+        self._on_its_way: tuple[View, Motion] | None = None
+        self._is_under_way = False
+        self._usual = self._peak = self._early_peak = self._looked_s = 0.0
         self._moved: Finding | None = None
         self._moved_from: View | None = None
         self._checked_s = self._rest_until_s = 0.0
@@ -53,9 +60,7 @@ class MoveWatch:
     def look(self, view: View, history: History) -> Finding | None:
         """Say whether the camera stands elsewhere now than before a push."""
         if self._moved is not None and self._is_over(view):
-            self._moved = self._moved_from = self._began_s = None
-            # Its way back is no push of its own.
-            self._rest_until_s = view.time_s + 2 * _LAG_S
+            self._end(view)
         lagged = history.at(view.time_s - _LAG_S)
         if lagged is None or view.time_s < self._rest_until_s:
             return self._moved
@@ -67,7 +72,7 @@ class MoveWatch:
             self._began_s, self._earlier = None, self._before
             self._watch_for_push(view, lagged, change, history)
         else:
-            self._watch_for_rest(view, lagged, change)
+            self._watch_for_rest(view, lagged, change, history)
         return self._moved
 
     def note_cut(self, view: View, history: History) -> None:
@@ -81,6 +86,8 @@ class MoveWatch:
             Before it.
         """
         last, before = history.at(view.time_s), history.before(view.time_s)
+        if view.time_s < self._rest_until_s:
+            return
         if last is None or before is None or not before.is_known(view.time_s):
             return
         since_s = np.inf if self._began_s is None else view.time_s - self._began_s
@@ -88,22 +95,29 @@ class MoveWatch:
             self._began_s, self._calm_since_s = last.time_s, None
             self._usual, self._drift = before.unlikeness(_LAG_S), (0.0, 0.0)
             self._peak = self._early_peak = 1.0
-            self._peak_s = last.time_s
+            self._looked_s = view.time_s
             self._before = last
         if since_s > _UNDER_WAY_S or since_s < 1.5 * _LAG_S:
             # What moves by itself has not yet moved on.
-            self._leap = motion_between(last.plane, view.plane)
+            leap = motion_between(last.plane, view.plane)
+            self._on_its_way = (view, leap) if leap.sureness > 0 else None
+
+    def _end(self, view: View) -> None:
+        """Take the camera for back, or for at home."""
+        self._moved = self._moved_from = self._began_s = None
+        # Its way back is no push of its own.
+        self._rest_until_s = view.time_s + 2 * _LAG_S
 
     def _watch_for_push(self, view: View, lagged: View, change: float, history: History) -> None:
         before = history.before(view.time_s)
         if change < _SPIKE or before is None or not before.is_known(view.time_s):
             return
         self._usual = before.unlikeness(_LAG_S)
-        if change < 2.5 * self._usual:
+        if change < _UNUSUAL * self._usual:
             return
         self._began_s, self._calm_since_s = lagged.time_s, None
-        self._peak, self._early_peak, self._leap = change, change, NO_MOTION
-        self._peak_s = lagged.time_s
+        self._peak, self._early_peak, self._on_its_way = change, change, None
+        self._looked_s = view.time_s
         self._before = lagged
         # What the view did by itself is what it would have gone on doing.
         older = history.at(lagged.time_s - 0.6)
@@ -114,10 +128,9 @@ class MoveWatch:
                 step_s = lagged.time_s - older.time_s
                 self._drift = (motion.x / step_s, motion.y / step_s)
 
-    def _watch_for_rest(self, view: View, lagged: View, change: float) -> None:
+    def _watch_for_rest(self, view: View, lagged: View, change: float, history: History) -> None:
         assert self._began_s is not None
-        if change > self._peak:
-            self._peak, self._peak_s = change, lagged.time_s
+        self._peak = max(self._peak, change)
         if view.time_s - self._began_s <= _UNDER_WAY_S:
             self._early_peak = self._peak
         # A view that goes on by itself rests where the push is over, not where nothing moves.
@@ -128,50 +141,92 @@ class MoveWatch:
         elif self._calm_since_s is None:
             self._calm_since_s = view.time_s
         if self._calm_since_s is not None and view.time_s - self._calm_since_s >= _SETTLED_S:
-            self._judge(view, self._began_s)
+            self._judge(view, history)
             self._began_s = None
-        elif view.time_s - self._began_s > _LONGEST_S:
-            self._end_of_watch(view, lagged)
+        elif view.time_s - self._looked_s >= _LOOK_EVERY_S:
+            # Before something that goes on moving only the camera itself can come to rest.
+            self._looked_s = view.time_s
+            if self._judge(view, history, lagged):
+                self._began_s = None
+        if self._began_s is not None:
+            longest_s = _LONGEST_S * (2 if self._is_under_way else 1)
+            if view.time_s - self._began_s > longest_s:
+                self._began_s = None
 
-    def _end_of_watch(self, view: View, lagged: View) -> None:
-        """Look once more where much happened, and wait on where the camera is still on its way."""
-        assert self._before is not None
-        self._began_s = None
-        if self._peak < _GREAT or self._usual > _RESTLESS:
-            return
-        if _stays(lagged, view, _AT_REST):
-            self._judge(view, self._peak_s)
-        elif view.time_s - self._before.time_s < 2 * _LONGEST_S:
-            self._began_s = view.time_s - _LONGEST_S / 2
-
-    def _judge(self, view: View, onset_s: float) -> None:
+    def _judge(self, view: View, history: History, lagged: View | None = None) -> bool:
+        """Say whether the camera was moved since the push began, and now stands."""
         before = self._before
-        assert before is not None
+        assert before is not None and self._began_s is not None
+        self._is_under_way = False
         if self._moved_from is not None and _stays(self._moved_from, view, _BACK_SHIFT):
-            self._moved = self._moved_from = None
-            return
+            self._end(view)
+            return True
         if self._earlier is not None and _stays(self._earlier, view, _BACK_SHIFT):
             # What came into view meanwhile has moved, not the camera.
-            return
-        motion = motion_between(before.plane, view.plane)
+            return False
+        motion = self._motion_since(before, view)
         if motion.sureness == 0:
-            motion = self._leap
-        if motion.sureness == 0:
-            return
+            return False
         gone_s = view.time_s - before.time_s
         drift = float(np.hypot(*self._drift)) * gone_s
         apart = float(
             np.hypot(motion.x - self._drift[0] * gone_s, motion.y - self._drift[1] * gone_s)
         )
         own = max(apart, motion.shift if drift == 0 else 0.0)
-        if own > SHIFT + 0.6 * drift:
-            self._moved_from = self._moved_from or before
-            self._moved = Finding(
-                onset_s + _LAG_S / 3,
-                min(1.0, 0.4 + 2 * own),
-                {"shift_percent": 100 * own, "sureness": motion.sureness},
-            )
-            self._checked_s = view.time_s
+        if own <= SHIFT + 0.6 * drift:
+            return False
+        self._is_under_way = lagged is not None and not self._stands(lagged, view)
+        if self._is_under_way:
+            return False
+        if self._moved is not None:
+            self._place = self._place[0] + motion.x, self._place[1] + motion.y
+            if np.hypot(*self._place) < _BACK_SHARE * np.hypot(motion.x, motion.y):
+                self._end(view)
+                return True
+        else:
+            self._place = motion.x, motion.y
+        self._moved_from = self._moved_from or before
+        onset_s = self._onset_s(before, history)
+        self._moved = Finding(
+            onset_s if self._moved is None else self._moved.onset_s,
+            min(1.0, 0.4 + 2 * own),
+            {"shift_percent": 100 * own, "sureness": motion.sureness},
+        )
+        self._checked_s = view.time_s
+        return True
+
+    def _motion_since(self, before: View, view: View) -> Motion:
+        """How the view moved since the push began, by way of one in between if need be."""
+        motion = motion_between(before.plane, view.plane)
+        if motion.sureness > 0:
+            self._on_its_way = view, motion
+        elif self._on_its_way is not None:
+            # What moves by itself has moved on meanwhile.
+            there, first = self._on_its_way
+            then = motion_between(there.plane, view.plane)
+            x, y = first.x + then.x, first.y + then.y
+            motion = Motion(float(np.hypot(x, y)), x, y, first.sureness)
+        return motion
+
+    def _stands(self, lagged: View, view: View) -> bool:
+        """Whether the camera does not move now, or no more than it did before."""
+        step, lag_s = motion_between(lagged.plane, view.plane), view.time_s - lagged.time_s
+        apart = np.hypot(step.x - self._drift[0] * lag_s, step.y - self._drift[1] * lag_s)
+        return step.sureness > 0 and float(apart) < _AT_REST
+
+    def _onset_s(self, before: View, history: History) -> float:
+        """When the view left its place; what is kept is halved until that is found."""
+        assert self._began_s is not None
+        views = history.between(self._began_s, np.inf)
+        first, last = 0, len(views) - 1
+        while first < last:
+            middle = (first + last) // 2
+            motion = motion_between(before.plane, views[middle].plane)
+            if motion.sureness > 0 and motion.shift < _BACK_SHIFT:
+                first = middle + 1
+            else:
+                last = middle
+        return views[first].time_s if views else self._began_s + _LAG_S / 3
 
     def _is_over(self, view: View) -> bool:
         """Whether the camera is back, or has stood there long enough to belong there."""

@@ -1,30 +1,53 @@
-"""How a whole picture moved, by local features of before and after that agree."""
+"""How a whole picture moved: the one shift, turn and zoom that puts most of it where it is now.
+
+Local features find too few points of an empty room, a dim street or a small picture. So the
+pictures themselves are laid over each other, at a small size and with their contrast evened,
+in some dozens of turns and zooms and all shifts. Then each part of the picture is asked
+where it is found better: there, or where it was. A camera takes all of it along, what moves
+before a camera leaves the rest behind.
+"""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
-from core.frame.structure import structure_likeness
+from scipy import fft
 
 SHIFT: Final = 0.04
 """Shift, as a share of the picture's width, from which the camera was moved."""
 
-_STAYS, _STAYING_SHARE = 0.008, 0.25
-"""Shift, of the width, up to which a point stayed; how many of them, of those that moved as one."""
+_SIZE_PX, _CELL_PX = 96, 8
+_FINE, _COARSE = 0.8, 4.0
+"""Structure between these two blurs is compared, px."""
 
-_LEAST_BESIDE, _SAME_BESIDE = 0.15, 0.5
-"""From such a share of the picture on what is beside that which moved is looked at; its structure
-is the same from this correlation on."""
+_FLOOR, _FLOOR_SHARE = 1.0, 0.3
+"""What is added to the local contrast before it is divided by: steps, and a share of its mean."""
 
-_RATIO: Final = 0.75
-_FEWEST_POINTS, _SURE = 10, 0.45
-"""Points that agree, at least, and their share of all that were matched."""
+_TURNS: Final = (-30, -25, -20, -15, -10, -5, 0, 5, 10, 15, 20, 25, 30)
+_ZOOMS: Final = (1.0, 0.87, 1.15)
+_FAR_ZOOMS: Final = (0.7, 0.78, 1.28, 1.43)
+
+_LEAST_OVERLAP, _LEAST_CONTENT = 0.35, 0.15
+"""Share of the picture that has to lie over the other, and of its structure there."""
+
+_SURE, _AGREEING, _FEWEST_CELLS = 0.45, 0.55, 8
+"""Correlation of what lies over each other, share of the cells that agree, and how many cells
+have to show something."""
+
+_SAME, _SHOWS, _TRACE = 0.5, 0.25, 0.05
+"""A cell agrees from this correlation on; it shows something, and a trace of something, from such
+an evened contrast on."""
+
+_STAYING: Final = ((_TRACE, _SAME, 0.35), (_SHOWS, 0.9, 0.12))
+"""Cells that agree where they were, of those that agree where the shift puts them, from which on
+it was not the camera that moved: roughly, with a trace of something, and closely."""
 
 Plane = NDArray[np.uint8]
+Evened = NDArray[np.float32]
 
 
 class Motion(NamedTuple):
@@ -43,8 +66,10 @@ NO_MOTION: Final = Motion(0.0, 0.0, 0.0, 0.0)
 def motion_between(before: Plane, after: Plane) -> Motion:
     """How the whole picture moved from one plane to another.
 
-    Local features (Lowe 2004) that agree on one turn, zoom and shift, found by
-    RANSAC, and spread over the picture, since what moves in one place is no camera.
+    Normalised correlation over what two pictures have in common (Padfield 2012), by a
+    Fourier transform for all shifts, refined to a fraction of a pixel (Evangelidis and
+    Psarakis 2008). Turns up to 30 degrees, zooms from 0.7 to 1.4, and shifts that
+    leave a third of the picture in view are found.
 
     Parameters
     ----------
@@ -54,89 +79,176 @@ def motion_between(before: Plane, after: Plane) -> Motion:
     Returns
     -------
     Motion
-        ``sureness`` is 0 where the two have nothing in common.
+        ``sureness`` is 0 where the two have nothing in common, and where what moved
+        was something before the camera.
 
     References
     ----------
-    Lowe 2004, 10.1023/B:VISI.0000029664.99615.94; Fischler and Bolles 1981,
-    10.1145/358669.358692
+    Padfield 2012, 10.1109/TIP.2011.2181402; Evangelidis and Psarakis 2008,
+    10.1109/TPAMI.2008.113
     """
     if before.shape != after.shape or min(before.shape) < 32:
         return NO_MOTION
-    finder: Any = _finder()
-    points, marks = finder.detectAndCompute(_evened(before), None)
-    others, other_marks = finder.detectAndCompute(_evened(after), None)
-    if marks is None or other_marks is None or min(len(marks), len(other_marks)) < _FEWEST_POINTS:
-        return NO_MOTION
-    pairs = cv2.BFMatcher(cv2.NORM_L2).knnMatch(marks, other_marks, k=2)
-    good = [
-        pair[0] for pair in pairs if len(pair) == 2 and pair[0].distance < _RATIO * pair[1].distance
-    ]
-    if len(good) < _FEWEST_POINTS:
-        return NO_MOTION
-    source = np.array([points[each.queryIdx].pt for each in good], np.float32)
-    target = np.array([others[each.trainIdx].pt for each in good], np.float32)
-    matrix: Any
-    matrix, chosen = cv2.estimateAffinePartial2D(source, target, ransacReprojThreshold=3.0)
-    if matrix is None:
-        return NO_MOTION
-    agreed = chosen.ravel() > 0
-    height, width = before.shape
-    sureness = float(agreed.mean())
-    spread = np.ptp(source[agreed], axis=0) / (width, height) if agreed.any() else np.zeros(2)
-    zoom = float(np.hypot(matrix[0, 0], matrix[1, 0]))
-    if agreed.sum() < _FEWEST_POINTS or sureness < _SURE or not 0.5 < zoom < 2.0:
-        return NO_MOTION
-    if spread.min() < 0.2 or spread[0] * spread[1] < 0.12:
+    old, new = _evened(before), _evened(after)
+    matrix = _refined(old, new, _likeliest(old, new))
+    height, width = old.shape
+    placed, inside = _placed(new, matrix)
+    if _correlation(old[inside], placed[inside]) < _SURE:
         return NO_MOTION
     corners = np.array([[0.2, 0.2], [0.8, 0.2], [0.2, 0.8], [0.8, 0.8], [0.5, 0.5]]) * (
         width,
         height,
     )
-    moved = (corners @ matrix[:, :2].T + matrix[:, 2] - corners) / width
-    x, y = moved.mean(axis=0)
-    # Where much of the picture stayed, it was something large in it that moved.
-    stays = np.hypot(*(target - source).T) < _STAYS * width
-    if np.hypot(x, y) > SHIFT and (
-        stays.sum() > _STAYING_SHARE * agreed.sum() or not _explains(matrix, before, after)
-    ):
+    # The matrix brings the later picture back to the earlier one.
+    back = corners @ matrix[:, :2].T + matrix[:, 2]
+    moved = (corners - back) / width
+    shift = float(np.hypot(*moved.T).mean())
+    agreeing = _agreeing(old, placed, inside, _SHOWS, fewest=_FEWEST_CELLS)
+    if agreeing < _AGREEING:
         return NO_MOTION
-    return Motion(float(np.hypot(*moved.T).mean()), float(x), float(y), sureness)
+    if shift > SHIFT:
+        # The middle of a zoom stays in any case.
+        gone = inside & _displaced(old.shape, matrix)
+        for shows, same, share in _STAYING:
+            if _agreeing(old, new, gone, shows, same) > share * _agreeing(old, placed, gone, shows):
+                return NO_MOTION
+    x, y = moved.mean(axis=0)
+    return Motion(shift, float(x), float(y), agreeing)
 
 
-def _explains(matrix: Any, before: Plane, after: Plane) -> bool:
-    """Whether what is in view of both is more alike where the motion puts it than where it was.
-
-    Beside it a camera that moved shows something else, one before which something moved the same.
-    """
-    height, width = before.shape
-    moved = np.asarray(cv2.warpAffine(before, matrix, (width, height)), np.uint8)
-    seen = cv2.warpAffine(np.full_like(before, 255), matrix, (width, height))
-    x, y, across, down = cv2.boundingRect(seen)
-    both = np.s_[y : y + down, x : x + across]
-    if _whole(moved, after, both) <= _whole(before, after, both):
-        return False
-    beside = max(
-        (np.s_[:, :x], x / width),
-        (np.s_[:, x + across :], 1 - (x + across) / width),
-        (np.s_[:y], y / height),
-        (np.s_[y + down :], 1 - (y + down) / height),
-        key=lambda each: each[1],
-    )
-    return beside[1] < _LEAST_BESIDE or _whole(before, after, beside[0]) < _SAME_BESIDE
+def _evened(plane: Plane) -> Evened:
+    """The plane's structure at a small size, its local contrast evened out."""
+    scale = _SIZE_PX / max(plane.shape)
+    size = [max(3 * _CELL_PX, round(side * scale)) for side in plane.shape[::-1]]
+    small = cv2.resize(plane, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    fine, coarse = (cv2.GaussianBlur(small, (0, 0), sigma) for sigma in (_FINE, _COARSE))
+    band = fine - coarse
+    contrast = np.sqrt(cv2.GaussianBlur(band * band, (0, 0), 1.5 * _COARSE))
+    return np.asarray(band / (contrast + _FLOOR + _FLOOR_SHARE * contrast.mean()), np.float32)
 
 
-def _whole(before: Plane, after: Plane, part: Any) -> float:
-    return structure_likeness(before[part], after[part]).whole
+def _likeliest(old: Evened, new: Evened) -> Any:
+    """The turn, zoom and shift that bring ``new`` over ``old`` best, a (2, 3) matrix."""
+    warps = _warps(*old.shape)
+    padded = warps[0].overlap.shape
+    plane, square = _transform(old, padded), _transform(old * old, padded)
+    best, found = -1.0, np.eye(2, 3)
+    for warp in warps:
+        there = cv2.warpAffine(new, warp.matrix, new.shape[::-1])
+        # Evened structure has no mean to speak of, so none is taken off.
+        product = _inverse(plane * np.conj(_transform(there, padded)), padded)
+        own = _inverse(square * warp.mask, padded)
+        others = _inverse(warp.whole * np.conj(_transform(there * there, padded)), padded)
+        own_least, others_least = _LEAST_CONTENT * own.max(), _LEAST_CONTENT * others.max()
+        likeness = product / np.sqrt(np.maximum(own * others, 1e-6))
+        likeness[(warp.overlap == 0) | (own < own_least) | (others < others_least)] = -1.0
+        top = int(likeness.argmax())
+        if likeness.flat[top] > best:
+            best = float(likeness.flat[top])
+            shift = np.array(divmod(top, padded[1])[::-1])
+            shift = np.where(shift > np.array(padded[::-1]) // 2, shift - padded[::-1], shift)
+            found = warp.matrix.copy()
+            found[:, 2] += shift
+    return found
 
 
-def _evened(plane: Plane) -> Plane:
-    """Less noise, and the whole range of tones, so that night has features too."""
-    smooth = cv2.GaussianBlur(plane, (0, 0), 1.0)
-    low, high = np.percentile(smooth[::4, ::4], (1, 99))
-    scale = 255.0 / max(16.0, float(high - low))
-    return np.asarray(cv2.convertScaleAbs(np.maximum(smooth, low) - low, alpha=scale), np.uint8)
+class _Warp(NamedTuple):
+    """A turn and zoom; transforms of what it leaves in view, and shifts with enough overlap."""
+
+    matrix: Any
+    mask: Any
+    whole: Any
+    overlap: NDArray[np.bool_]
 
 
-def _finder() -> Any:
-    return cv2.SIFT.create(nfeatures=1000, contrastThreshold=0.01)
+@lru_cache(maxsize=4)
+def _warps(height: int, width: int) -> list[_Warp]:
+    padded = fft.next_fast_len(2 * height, True), fft.next_fast_len(2 * width, True)
+    one = np.ones((height, width), np.float32)
+    whole = _transform(one, padded)
+    middle = ((width - 1) / 2, (height - 1) / 2)
+    kinds = [(turn, zoom) for zoom in _ZOOMS for turn in _TURNS]
+    kinds += [(0, zoom) for zoom in _FAR_ZOOMS]
+    warps = []
+    for turn, zoom in kinds:
+        matrix = cv2.getRotationMatrix2D(middle, turn, zoom)
+        mask = np.conj(_transform(cv2.warpAffine(one, matrix, (width, height)), padded))
+        overlap = _inverse(whole * mask, padded) >= _LEAST_OVERLAP * one.size
+        warps.append(_Warp(matrix, mask, whole, overlap))
+    return warps
+
+
+def _transform(plane: Any, padded: tuple[int, ...]) -> Any:
+    return fft.rfft2(plane, padded)
+
+
+def _inverse(spectrum: Any, padded: tuple[int, ...]) -> Any:
+    return fft.irfft2(spectrum, padded)
+
+
+def _refined(old: Evened, new: Evened, matrix: Any) -> Any:
+    """The matrix to a fraction of a pixel; as it was where that cannot be had."""
+    ahead = cv2.invertAffineTransform(matrix).astype(np.float32)
+    align: Any = cv2.findTransformECC
+    stop = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 30, 1e-3)
+    try:
+        _, ahead = align(old, new, ahead, cv2.MOTION_AFFINE, stop, None, 3)
+    except cv2.error:
+        return matrix
+    finer = cv2.invertAffineTransform(ahead)
+
+    def likeness(each: Any) -> float:
+        placed, inside = _placed(new, each)
+        return _correlation(old[inside], placed[inside])
+
+    return finer if likeness(finer) > likeness(matrix) else matrix
+
+
+def _placed(new: Evened, matrix: Any) -> tuple[Evened, NDArray[np.bool_]]:
+    """The later picture brought over the earlier one, and where it shows something."""
+    size = new.shape[::-1]
+    placed = np.asarray(cv2.warpAffine(new, matrix, size), np.float32)
+    return placed, cv2.warpAffine(np.ones_like(new), matrix, size) > 0.99
+
+
+def _displaced(shape: tuple[int, ...], matrix: Any) -> NDArray[np.bool_]:
+    """Where the matrix takes a point further than half a cell."""
+    y, x = np.indices(shape)
+    points = np.stack([x, y], axis=-1)
+    apart = points @ matrix[:, :2].T + matrix[:, 2] - points
+    return np.asarray(np.hypot(apart[..., 0], apart[..., 1]) > _CELL_PX / 2)
+
+
+def _correlation(one: Evened, other: Evened) -> float:
+    if one.size < _LEAST_OVERLAP * _CELL_PX**2:
+        return 0.0
+    own = float(np.sqrt(np.square(one).sum() * np.square(other).sum()))
+    return float((one * other).sum()) / own if own > 0 else 0.0
+
+
+def _agreeing(
+    old: Evened,
+    new: Evened,
+    inside: NDArray[np.bool_],
+    shows: float,
+    same: float = _SAME,
+    *,
+    fewest: int = 1,
+) -> float:
+    """Share of the cells that show something in both in which both show the same."""
+    was, now = _cells(old), _cells(new)
+    deviations = was.std(axis=1), now.std(axis=1)
+    shown = (np.minimum(*deviations) > shows) & _cells(inside).all(axis=1)
+    if shown.sum() < fewest:
+        return 0.0
+    together = (was - was.mean(axis=1, keepdims=True)) * (now - now.mean(axis=1, keepdims=True))
+    likeness = together.mean(axis=1)[shown] / (deviations[0] * deviations[1])[shown]
+    return float((likeness > same).mean())
+
+
+def _cells(plane: Any) -> Any:
+    """Pixels by cell, (cells, pixels); a rest at the edges is left out."""
+    rows, columns = (side // _CELL_PX for side in plane.shape)
+    parts = plane[: rows * _CELL_PX, : columns * _CELL_PX]
+    parts = parts.reshape(rows, _CELL_PX, columns, _CELL_PX).swapaxes(1, 2)
+    return parts.reshape(rows * columns, -1)

@@ -10,7 +10,6 @@ import pytest
 from skimage import data
 
 from core.frame.liveness import LivenessMonitor
-from core.frame.motion import motion_between
 from core.frame.quality import QualityMeter
 from tests.frame.scenes import END_S, FPS, ONSET_S, Gray, Scene, closed, view, watch
 
@@ -198,14 +197,6 @@ def test_a_source_that_slows_down_stutters_and_its_cause_is_told() -> None:
     assert event.incident.evidence["cause"] == "cpu"
 
 
-def test_a_camera_that_goes_on_is_known_from_one_that_shows_nothing_in_common() -> None:
-    before, after = np.uint8(view()), np.uint8(view(100, 40))
-    motion = motion_between(before, after)
-    assert motion.shift == pytest.approx(40 / 320, abs=0.01)
-    other = np.uint8(cv2.resize(data.camera(), (320, 180)))
-    assert motion_between(before, other).sureness == 0
-
-
 def test_a_picture_of_a_few_pixels_says_nothing() -> None:
     meter, monitor = QualityMeter(), LivenessMonitor()
     tiny = np.zeros((2, 3), np.uint8)
@@ -264,13 +255,3 @@ def test_a_pan_of_a_view_that_was_hardly_seen_before_is_no_push() -> None:
         return view(20 + 60 * np.sin(way * np.pi / 2), 40)
 
     assert closed(watch(scene)) == []
-
-
-def test_something_large_that_moves_before_a_scene_that_stays_is_no_motion_of_the_camera() -> None:
-    cat = cv2.resize(cv2.cvtColor(data.chelsea(), cv2.COLOR_RGB2GRAY), (240, 160))[:, 60:200]
-    planes = []
-    for left in (10, 60):
-        plane = np.uint8(np.clip(view(), 0, 255))
-        plane[10:170, left : left + 140] = cat
-        planes.append(plane)
-    assert motion_between(*planes).sureness == 0
