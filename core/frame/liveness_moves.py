@@ -100,7 +100,7 @@ class MoveWatch:
         if since_s > _UNDER_WAY_S or since_s < 1.5 * _LAG_S:
             # What moves by itself has not yet moved on.
             leap = motion_between(last.plane, view.plane)
-            self._on_its_way = (view, leap) if leap.sureness > 0 else None
+            self._on_its_way = (view, leap) if leap.shift > SHIFT else None
 
     def _end(self, view: View) -> None:
         """Take the camera for back, or for at home."""
@@ -198,9 +198,9 @@ class MoveWatch:
     def _motion_since(self, before: View, view: View) -> Motion:
         """How the view moved since the push began, by way of one in between if need be."""
         motion = motion_between(before.plane, view.plane)
-        if motion.sureness > 0:
+        if motion.shift > SHIFT:
             self._on_its_way = view, motion
-        elif self._on_its_way is not None:
+        elif motion.sureness == 0 and self._on_its_way is not None:
             # What moves by itself has moved on meanwhile.
             there, first = self._on_its_way
             then = motion_between(there.plane, view.plane)

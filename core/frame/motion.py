@@ -34,6 +34,9 @@ _FAR_ZOOMS: Final = (0.7, 0.78, 1.28, 1.43)
 _LEAST_OVERLAP, _LEAST_CONTENT = 0.35, 0.15
 """Share of the picture that has to lie over the other, and of its structure there."""
 
+_ASKEW: Final = 1.15
+"""By this factor more one way than the other no camera stretches what it sees."""
+
 _SURE, _AGREEING, _FEWEST_CELLS = 0.45, 0.55, 8
 """Correlation of what lies over each other, share of the cells that agree, and how many cells
 have to show something."""
@@ -42,9 +45,9 @@ _SAME, _SHOWS, _TRACE = 0.5, 0.25, 0.05
 """A cell agrees from this correlation on; it shows something, and a trace of something, from such
 an evened contrast on."""
 
-_STAYING: Final = ((_TRACE, _SAME, 0.35), (_SHOWS, 0.9, 0.12))
-"""Cells that agree where they were, of those that agree where the shift puts them, from which on
-it was not the camera that moved: roughly, with a trace of something, and closely."""
+_STAYING: Final = ((_SAME, 0.34), (0.9, 0.13))
+"""Cells that agree where they were, roughly and closely, over those that agree where the shift
+puts them: from this on it was not the camera that moved."""
 
 Plane = NDArray[np.uint8]
 Evened = NDArray[np.float32]
@@ -103,15 +106,16 @@ def motion_between(before: Plane, after: Plane) -> Motion:
     back = corners @ matrix[:, :2].T + matrix[:, 2]
     moved = (corners - back) / width
     shift = float(np.hypot(*moved.T).mean())
-    agreeing = _agreeing(old, placed, inside, _SHOWS, fewest=_FEWEST_CELLS)
+    likeness = _likeness(old, placed, inside, _SHOWS)
+    agreeing = float((likeness > _SAME).mean()) if likeness.size >= _FEWEST_CELLS else 0.0
     if agreeing < _AGREEING:
         return NO_MOTION
     if shift > SHIFT:
         # The middle of a zoom stays in any case.
         gone = inside & _displaced(old.shape, matrix)
-        for shows, same, share in _STAYING:
-            if _agreeing(old, new, gone, shows, same) > share * _agreeing(old, placed, gone, shows):
-                return NO_MOTION
+        there, here = (_likeness(old, each, gone, _TRACE) for each in (placed, new))
+        if any((here > same).sum() > share * (there > same).sum() for same, share in _STAYING):
+            return NO_MOTION
     x, y = moved.mean(axis=0)
     return Motion(shift, float(x), float(y), agreeing)
 
@@ -196,6 +200,9 @@ def _refined(old: Evened, new: Evened, matrix: Any) -> Any:
     except cv2.error:
         return matrix
     finer = cv2.invertAffineTransform(ahead)
+    stretches = np.linalg.svd(finer[:, :2], compute_uv=False)
+    if stretches[0] > _ASKEW * stretches[1]:
+        return matrix
 
     def likeness(each: Any) -> float:
         placed, inside = _placed(new, each)
@@ -226,24 +233,14 @@ def _correlation(one: Evened, other: Evened) -> float:
     return float((one * other).sum()) / own if own > 0 else 0.0
 
 
-def _agreeing(
-    old: Evened,
-    new: Evened,
-    inside: NDArray[np.bool_],
-    shows: float,
-    same: float = _SAME,
-    *,
-    fewest: int = 1,
-) -> float:
-    """Share of the cells that show something in both in which both show the same."""
+def _likeness(old: Evened, new: Evened, inside: NDArray[np.bool_], shows: float) -> Evened:
+    """Correlation of both in each cell that shows something in both."""
     was, now = _cells(old), _cells(new)
     deviations = was.std(axis=1), now.std(axis=1)
     shown = (np.minimum(*deviations) > shows) & _cells(inside).all(axis=1)
-    if shown.sum() < fewest:
-        return 0.0
     together = (was - was.mean(axis=1, keepdims=True)) * (now - now.mean(axis=1, keepdims=True))
-    likeness = together.mean(axis=1)[shown] / (deviations[0] * deviations[1])[shown]
-    return float((likeness > same).mean())
+    own = (deviations[0] * deviations[1])[shown]
+    return np.asarray(together.mean(axis=1)[shown] / own, np.float32)
 
 
 def _cells(plane: Any) -> Any:
