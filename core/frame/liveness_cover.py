@@ -55,6 +55,10 @@ _SHOWN_STILL, _MOVED_ON = 0.1, 0.5
 """Where so much of the picture shows something, and more than this of it what was there right
 before, if at another place, the rest goes on beside a cover."""
 
+_STRANGE, _AT_ONCE = 0.3, 0.2
+"""Where so much of the picture shows what was not there before it is a scene, no lid; so much of
+it has to do so from the first moment, since as a camera pans the rest becomes strange as well."""
+
 _DARKENED, _STILL_THERE = 0.6, 0.6
 """A blur that leaves less than this of the light is something before the lens, if hardly any of
 the structure is found again."""
@@ -67,6 +71,7 @@ class CoverWatch:
         self._hold = Hold(1.1, 0.4)
         self._clear: View | None = None
         self._last_clear: View | None = None
+        self._is_strange = False
         self._covered: list[tuple[float, NDArray[np.bool_]]] = []
         self._lid: tuple[NDArray[np.bool_], NDArray[np.float32]] | None = None
 
@@ -96,6 +101,7 @@ class CoverWatch:
             rest = structure_likeness(self._last_clear.plane, view.plane)
             # As a camera pans the rest moves on a little, all at once.
             covered |= rest.shown > _SHOWN_STILL and rest.again > _MOVED_ON
+            self._is_strange = rest.strange > _AT_ONCE
             self._lid = lost, cell_means(view.thumb)
         if covered and not self._hold.is_on and self._is_blur(view, share):
             self._hold.reset()
@@ -114,8 +120,7 @@ class CoverWatch:
         was_on = self._hold.is_on
         if not self._hold.update(covered, view.time_s, onset_s=onset_s):
             return None
-        seen = (clear, self._last_clear or clear)
-        if not was_on and any(_is_seen_from_elsewhere(each, view) for each in seen):
+        if not was_on and self._shows_a_scene(view, clear):
             self._hold.reset()
             return None
         if not was_on:
@@ -143,6 +148,14 @@ class CoverWatch:
         """Whether the tones are still those of the moment before: a scene may move meanwhile."""
         last = self._last_clear
         return last is not None and _keeps_tones(view, last, share)
+
+    def _shows_a_scene(self, view: View, clear: View) -> bool:
+        """Whether nothing is hidden: it is another scene, or the same one from elsewhere."""
+        last = self._last_clear or clear
+        if self._is_strange and structure_likeness(last.plane, view.plane).strange > _STRANGE:
+            return True
+        motions = [motion_between(each.plane, view.plane) for each in (clear, last)]
+        return any(motion.sureness > 0 and motion.shift > SHIFT for motion in motions)
 
     @staticmethod
     def _onset_s(view: View, clear: View, history: History) -> float:
@@ -185,12 +198,6 @@ def _hidden(view: View, clear: View) -> tuple[float, NDArray[np.bool_], bool]:
     is_mix = (now > np.minimum(was, lid_low) - slack) & (now < np.maximum(was, lid_high) + slack)
     is_same = np.abs(now - was) < slack
     return share, lost, bool(is_mix.mean() > _MIX_SHARE and is_same.mean() > _SAME_SHARE)
-
-
-def _is_seen_from_elsewhere(clear: View, view: View) -> bool:
-    """Whether the scene is not hidden but at another place: the camera was pushed."""
-    motion = motion_between(clear.plane, view.plane)
-    return motion.sureness > 0 and motion.shift > SHIFT
 
 
 def _keeps_tones(view: View, clear: View, share: float) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 from core.frame.liveness_baseline import Usual
 from core.frame.liveness_finding import Finding, Hold
 from core.frame.liveness_view import FEWEST_CELLS, Before, History, View
+from core.frame.motion import motion_between
 from core.frame.structure import structure_likeness
 
 _FOUND_AGAIN, _GOES_ON = 0.5, 0.3
@@ -132,7 +133,10 @@ def _is_same(view: View, before: Before) -> bool:
 
 def _is_found_again(before: View, view: View, least: float = _FOUND_AGAIN) -> bool:
     """Whether what was seen a moment ago is seen, however blurred."""
-    return structure_likeness(before.plane, view.plane).whole > least
+    if structure_likeness(before.plane, view.plane).whole > least:
+        return True
+    # What is strong in the picture may be what moves; all of its places are asked alike here.
+    return motion_between(before.plane, view.plane).sureness > 0
 
 
 def _is_softer(before: View, view: View) -> bool:

@@ -96,11 +96,14 @@ class MoveWatch:
             self._usual, self._drift = before.unlikeness(_LAG_S), (0.0, 0.0)
             self._peak = self._early_peak = 1.0
             self._looked_s = view.time_s
-            self._before = last
-        if since_s > _UNDER_WAY_S or since_s < 1.5 * _LAG_S:
-            # What moves by itself has not yet moved on.
-            leap = motion_between(last.plane, view.plane)
-            self._on_its_way = (view, leap) if leap.shift > SHIFT else None
+            self._before, self._on_its_way = last, None
+        # What moves by itself has not yet moved on from one picture to the next.
+        leap = motion_between(last.plane, view.plane)
+        if leap.sureness > 0 and self._on_its_way is not None:
+            first = self._on_its_way[1]
+            x, y = first.x + leap.x, first.y + leap.y
+            leap = Motion(float(np.hypot(x, y)), x, y, leap.sureness)
+        self._on_its_way = (view, leap) if leap.shift > SHIFT else None
 
     def _end(self, view: View) -> None:
         """Take the camera for back, or for at home."""
@@ -173,7 +176,7 @@ class MoveWatch:
             np.hypot(motion.x - self._drift[0] * gone_s, motion.y - self._drift[1] * gone_s)
         )
         own = max(apart, motion.shift if drift == 0 else 0.0)
-        if own <= SHIFT + 0.6 * drift:
+        if motion.shift <= SHIFT or own <= SHIFT + 0.6 * drift:
             return False
         self._is_under_way = lagged is not None and not self._stands(lagged, view)
         if self._is_under_way:
@@ -204,6 +207,8 @@ class MoveWatch:
             # What moves by itself has moved on meanwhile.
             there, first = self._on_its_way
             then = motion_between(there.plane, view.plane)
+            if then.sureness == 0:
+                return then
             x, y = first.x + then.x, first.y + then.y
             motion = Motion(float(np.hypot(x, y)), x, y, first.sureness)
         return motion

@@ -37,9 +37,10 @@ _LEAST_OVERLAP, _LEAST_CONTENT = 0.35, 0.15
 _ASKEW: Final = 1.15
 """By this factor more one way than the other no camera stretches what it sees."""
 
-_SURE, _AGREEING, _FEWEST_CELLS = 0.45, 0.55, 8
-"""Correlation of what lies over each other, share of the cells that agree, and how many cells
-have to show something."""
+_SURE: Final = 0.55
+_AGREEING, _TRACES_AGREEING, _FEWEST_CELLS = 0.55, 0.4, 8
+"""Correlation of what lies over each other; share that agrees of the cells that show something,
+eight at least, and of those that show a trace of something."""
 
 _SAME, _SHOWS, _TRACE = 0.5, 0.25, 0.05
 """A cell agrees from this correlation on; it shows something, and a trace of something, from such
@@ -108,14 +109,16 @@ def motion_between(before: Plane, after: Plane) -> Motion:
     shift = float(np.hypot(*moved.T).mean())
     likeness = _likeness(old, placed, inside, _SHOWS)
     agreeing = float((likeness > _SAME).mean()) if likeness.size >= _FEWEST_CELLS else 0.0
-    if agreeing < _AGREEING:
+    traces = _likeness(old, placed, inside, _TRACE) > _SAME
+    if agreeing < _AGREEING or traces.mean() < _TRACES_AGREEING:
         return NO_MOTION
-    if shift > SHIFT:
-        # The middle of a zoom stays in any case.
-        gone = inside & _displaced(old.shape, matrix)
-        there, here = (_likeness(old, each, gone, _TRACE) for each in (placed, new))
-        if any((here > same).sum() > share * (there > same).sum() for same, share in _STAYING):
-            return NO_MOTION
+    # The middle of a zoom stays in any case.
+    gone = inside & _displaced(old.shape, matrix)
+    there, here = (_likeness(old, each, gone, _TRACE) for each in (placed, new))
+    if shift > SHIFT and any(
+        (here > same).sum() > share * (there > same).sum() for same, share in _STAYING
+    ):
+        return NO_MOTION
     x, y = moved.mean(axis=0)
     return Motion(shift, float(x), float(y), agreeing)
 

@@ -23,8 +23,9 @@ _SHOWN, _LEAST = 0.25, 1.0
 """A cell shows something from such a share of what the strongest one showed before, and from so
 many steps on."""
 
-_SAME: Final = 0.5
-"""Correlation from which a cell shows what it showed."""
+_SAME, _CLEAR = 0.5, 2.0
+"""Correlation from which a cell shows what it showed, and steps from which on there is no doubt
+that it shows something."""
 
 Band = NDArray[np.float32]
 
@@ -40,14 +41,17 @@ class Likeness(NamedTuple):
         Share of the cells in which the later picture shows something.
     again : float
         Share of those that show what they showed before; 1 where nothing is shown.
+    strange : float
+        Share of all cells that clearly show something else.
     """
 
     whole: float
     shown: float
     again: float
+    strange: float
 
 
-_NOTHING_FOUND: Final = Likeness(0.0, 0.0, 1.0)
+_NOTHING_FOUND: Final = Likeness(0.0, 0.0, 1.0, 0.0)
 
 
 def structure_likeness(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> Likeness:
@@ -78,12 +82,11 @@ def structure_likeness(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> L
     was, now = _cells(old), _cells(inner)
     deviation, before_deviation = now.std(axis=1), was.std(axis=1)
     shown = deviation > max(_LEAST, _SHOWN * float(before_deviation.max()))
-    if not shown.any():
-        return Likeness(whole, 0.0, 1.0)
     together = (now - now.mean(axis=1, keepdims=True)) * (was - was.mean(axis=1, keepdims=True))
-    own = np.maximum(deviation * before_deviation, 1e-6)
-    again = together.mean(axis=1)[shown] / own[shown] > _SAME
-    return Likeness(whole, float(shown.mean()), float(again.mean()))
+    is_same = together.mean(axis=1) > _SAME * np.maximum(deviation * before_deviation, 1e-6)
+    strange = float(((deviation > _CLEAR) & ~is_same).mean())
+    again = float(is_same[shown].mean()) if shown.any() else 1.0
+    return Likeness(whole, float(shown.mean()), again, strange)
 
 
 def _band(plane: NDArray[np.uint8]) -> Band:
