@@ -27,9 +27,12 @@ _FINE, _COARSE = 0.8, 4.0
 _FLOOR, _FLOOR_SHARE = 1.0, 0.3
 """What is added to the local contrast before it is divided by: steps, and a share of its mean."""
 
-_TURNS: Final = (-30, -25, -20, -15, -10, -5, 0, 5, 10, 15, 20, 25, 30)
+_TURNS: Final = (0, -5, 5, -10, 10, -15, 15, -20, 20, -25, 25, -30, 30)
 _ZOOMS: Final = (1.0, 0.87, 1.15)
 _FAR_ZOOMS: Final = (0.7, 0.78, 1.28, 1.43)
+
+_SURE_AT_ONCE: Final = 0.6
+"""A correlation that leaves no need for another turn or zoom; they are tried by size."""
 
 _LEAST_OVERLAP, _LEAST_CONTENT = 0.35, 0.15
 """Share of the picture that has to lie over the other, and of its structure there."""
@@ -156,6 +159,8 @@ def _likeliest(old: Evened, new: Evened) -> Any:
             shift = np.where(shift > np.array(padded[::-1]) // 2, shift - padded[::-1], shift)
             found = warp.matrix.copy()
             found[:, 2] += shift
+        if best > _SURE_AT_ONCE:
+            break
     return found
 
 
