@@ -98,3 +98,52 @@ def test_a_picture_of_nominal_black_is_black(level: float) -> None:
         return view() if time_s < ONSET_S else np.full((180, 320), level, np.float32)
 
     assert [each.kind for each in closed(watch(lost, noise=0.0))][-1] == "black"
+
+
+def test_a_camera_that_is_pushed_and_put_back_before_someone_who_goes_on_moving_was_moved() -> None:
+    def scene(time_s: float) -> Gray:
+        x, y = (110.0, 60.0) if ONSET_S <= time_s < END_S else (40.0, 40.0)
+        picture = view(x, y).copy()
+        left = round(100 + 60 * np.sin(2.3 * time_s))
+        picture[70:180, left : left + 90] = cat()[:110, 60:150]
+        return picture
+
+    (incident,) = closed(watch(scene, length_s=11))
+    assert incident.kind == "moved"
+    assert incident.onset_s == pytest.approx(ONSET_S, abs=0.5)
+    assert incident.end_s == pytest.approx(END_S, abs=1.3)
+
+
+def test_a_push_of_a_dim_view_full_of_noise_is_seen() -> None:
+    def scene(time_s: float) -> Gray:
+        return 20 + 0.16 * (view(100, 70) if time_s >= ONSET_S else view(40, 40))
+
+    (incident,) = closed(watch(scene, noise=3.0))
+    assert incident.kind == "moved"
+    assert incident.onset_s == pytest.approx(ONSET_S, abs=0.5)
+
+
+def test_a_cut_to_a_dimmer_and_softer_scene_is_no_cover() -> None:
+    other = np.float32(cv2.resize(data.camera(), (320, 180), interpolation=cv2.INTER_AREA))
+    soft = cv2.GaussianBlur(other, (0, 0), 3.0)
+
+    def scene(time_s: float) -> Gray:
+        return 15 + 0.35 * soft if time_s >= ONSET_S else view()
+
+    assert closed(watch(scene)) == []
+
+
+def test_a_soft_scene_that_goes_out_of_focus_behind_what_moves_is_out_of_focus() -> None:
+    soft = 120 + 0.3 * (view() - 120)
+
+    def scene(time_s: float) -> Gray:
+        picture = soft.copy()
+        for row, pace in ((30, 1.1), (110, 1.7)):
+            left = round(130 + 120 * np.sin(pace * time_s))
+            picture[row : row + 24, left : left + 60] = (10, 245)[row > 100]
+        return cv2.GaussianBlur(picture, (0, 0), 5.0) if ONSET_S <= time_s < END_S else picture
+
+    (incident,) = closed(watch(scene))
+    assert incident.kind == "defocused"
+    assert incident.onset_s == pytest.approx(ONSET_S, abs=0.5)
+    assert incident.end_s == pytest.approx(END_S, abs=0.7)
