@@ -79,7 +79,7 @@ silent one: no keyframes come so often, that is a slow camera, its frames shown 
 _ANOTHER_PICTURE: Final = 4.0
 """Steps a pixel that no keyframe redraws the same picture by."""
 
-_CUT, _CUT_FACTOR, _LASTING_SHARE = 12.0, 5.0, 0.35
+_CUT, _CUT_FACTOR, _LASTING_SHARE = 12.0, 4.0, 0.35
 """A cut changes by so many steps a pixel, so many times what all frames right before it did; of
 what comes after it, less than such a share comes in the later half where a new scene is drawn."""
 
