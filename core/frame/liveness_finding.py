@@ -57,12 +57,17 @@ class Hold:
             if self.since_s is None:
                 self.since_s = time_s if onset_s is None else onset_s
             self._last_s = time_s
-            self.is_on = self.is_on or time_s - self.since_s >= self.hold_s - 1e-6
+            self.is_on = self.is_on or self.is_due(time_s)
         elif self.since_s is not None and (
             not self.is_on or time_s - self._last_s >= self.release_s
         ):
             self.reset()
         return self.is_on
+
+    def is_due(self, time_s: float) -> bool:
+        """Whether it would be believed for the first time now, if it holds."""
+        lasted = self.since_s is not None and time_s - self.since_s >= self.hold_s - 1e-6
+        return lasted and not self.is_on
 
     def reset(self) -> None:
         """Believe nothing."""

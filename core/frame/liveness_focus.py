@@ -20,8 +20,9 @@ _DIMMED: Final = 0.45
 _BLURRED, _STILL_BLURRED, _CREPT = (1.55, 0.07), (1.25, 0.03), (2.2, 0.12)
 """By what factor the odds of the blur score, and by how much itself, are above what was."""
 
-_SOME_DETAIL, _SOFTENED = 1.0, 0.92
-"""Steps of detail from which a cell can lose some, and what at most is left in half of these."""
+_SOME_DETAIL, _SOFTENED, _HALF, _MOST = 1.0, 0.92, 0.5, 0.8
+"""Steps of detail from which a cell can lose some, and what at most is left in half of these, or
+in most where the structure is another one."""
 
 
 class FocusWatch:
@@ -39,7 +40,7 @@ class FocusWatch:
         """Say whether the picture is out of focus now."""
         blur = view.reading.blur_score
         if self._hold.since_s is not None:
-            blurred = self._stays_blurred(view) and self._goes_on(view, history)
+            blurred = self._stays_blurred(view, history) and self._goes_on(view, history)
             return self._finding(blurred, view, None)
         before = history.before(view.time_s)
         if before is None:
@@ -76,12 +77,14 @@ class FocusWatch:
         self._usual, self._just_before = self._sharp_blur, sharp
         return self._finding(True, view, None)
 
-    def _stays_blurred(self, view: View) -> bool:
+    def _stays_blurred(self, view: View, history: History) -> bool:
         """Once blurred it may be a little less so, but not at the moment that it is told of."""
-        assert self._hold.since_s is not None
-        is_due = not self._hold.is_on and view.time_s - self._hold.since_s >= self._hold.hold_s
+        is_due = self._hold.is_due(view.time_s)
         limits = _BLURRED if is_due else _STILL_BLURRED
         if is_due and self._just_before is not None and not _is_softer(self._just_before, view):
+            # What was sharp has left; what it was sharp beside has always been so soft.
+            self._sharp = None
+            history.clear()
             return False
         return _is_blurred(view.reading.blur_score, self._usual, limits)
 
@@ -146,7 +149,9 @@ def _is_softer(before: View, view: View) -> bool:
     had = before.detail > _SOME_DETAIL
     if had.sum() < FEWEST_CELLS:
         return True
-    return float(np.median(view.detail[had] / before.detail[had])) < _SOFTENED
+    is_alike = structure_likeness(before.plane, view.plane).whole > _FOUND_AGAIN
+    left = view.detail[had] / before.detail[had]
+    return float(np.quantile(left, _HALF if is_alike else _MOST)) < _SOFTENED
 
 
 def _odds(blur: float) -> float:

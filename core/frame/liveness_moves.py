@@ -28,9 +28,13 @@ _RESTLESS, _OF_PEAK, _OF_PUSH = 0.05, 0.45, 0.3
 """How unlike itself a view that goes on by itself is over a lag; what is left of a push then,
 and what at most may be left of it where a view was calm."""
 
-_LOOK_EVERY_S, _AT_REST = 0.25, 0.006
+_LOOK_EVERY_S, _AT_REST, _SETTLED = 0.25, 0.006, 0.02
 """So often a view that has not come to rest is looked at for a push all the same; its camera
-stands where it shifts by less than this over a lag."""
+stands where it shifts by less than this over a lag, and where it has come to rest by less than
+that."""
+
+_RARELY_LIKE: Final = 0.5
+"""A view that is so unlike itself as a rule is never seen to rest."""
 
 _BACK_SHIFT, _BACK_SHARE = 0.02, 0.4
 """A camera is back where it was to this shift, or where what brought it there leaves no more than
@@ -144,19 +148,19 @@ class MoveWatch:
         elif self._calm_since_s is None:
             self._calm_since_s = view.time_s
         if self._calm_since_s is not None and view.time_s - self._calm_since_s >= _SETTLED_S:
-            self._judge(view, history)
+            self._judge(view, history, lagged, _SETTLED)
             self._began_s = None
         elif view.time_s - self._looked_s >= _LOOK_EVERY_S:
             # Before something that goes on moving only the camera itself can come to rest.
             self._looked_s = view.time_s
-            if self._judge(view, history, lagged):
+            if self._judge(view, history, lagged, _AT_REST):
                 self._began_s = None
         if self._began_s is not None:
             longest_s = _LONGEST_S * (2 if self._is_under_way else 1)
             if view.time_s - self._began_s > longest_s:
                 self._began_s = None
 
-    def _judge(self, view: View, history: History, lagged: View | None = None) -> bool:
+    def _judge(self, view: View, history: History, lagged: View, within: float) -> bool:
         """Say whether the camera was moved since the push began, and now stands."""
         before = self._before
         assert before is not None and self._began_s is not None
@@ -178,7 +182,7 @@ class MoveWatch:
         own = max(apart, motion.shift if drift == 0 else 0.0)
         if motion.shift <= SHIFT or own <= SHIFT + 0.6 * drift:
             return False
-        self._is_under_way = lagged is not None and not self._stands(lagged, view)
+        self._is_under_way = not self._stands(lagged, view, within)
         if self._is_under_way:
             return False
         if self._moved is not None:
@@ -213,11 +217,13 @@ class MoveWatch:
             motion = Motion(float(np.hypot(x, y)), x, y, first.sureness)
         return motion
 
-    def _stands(self, lagged: View, view: View) -> bool:
+    def _stands(self, lagged: View, view: View, within: float) -> bool:
         """Whether the camera does not move now, or no more than it did before."""
         step, lag_s = motion_between(lagged.plane, view.plane), view.time_s - lagged.time_s
+        if step.sureness == 0:
+            return within == _SETTLED and self._usual < _RARELY_LIKE
         apart = np.hypot(step.x - self._drift[0] * lag_s, step.y - self._drift[1] * lag_s)
-        return step.sureness > 0 and float(apart) < _AT_REST
+        return float(apart) < within
 
     def _onset_s(self, before: View, history: History) -> float:
         """When the view left its place; what is kept is halved until that is found."""
