@@ -20,7 +20,7 @@ from core.frame.liveness_view import (
     cell_means,
 )
 from core.frame.motion import SHIFT, motion_between
-from core.frame.structure import structure_likeness
+from core.frame.structure import strange_shares, structure_likeness
 
 _TEXTURED: Final = 2.2
 """Root mean square steps of detail from which a cell has something that can be hidden."""
@@ -55,9 +55,9 @@ _SHOWN_STILL, _MOVED_ON = 0.1, 0.5
 """Where so much of the picture shows something, and more than this of it what was there right
 before, if at another place, the rest goes on beside a cover."""
 
-_STRANGE, _AT_ONCE = 0.3, 0.2
-"""Where so much of the picture shows what was not there before it is a scene, no lid; so much of
-it has to do so from the first moment, since as a camera pans the rest becomes strange as well."""
+_STRANGE, _BESIDE, _STRANGE_BESIDE = 0.35, 0.255, 0.75
+"""Where so much of the picture shows what was not there before it is another scene and no lid; or
+where so much of it shows something beside what seems hidden, and most of that something else."""
 
 _DARKENED, _STILL_THERE = 0.6, 0.6
 """A blur that leaves less than this of the light is something before the lens, if hardly any of
@@ -101,7 +101,7 @@ class CoverWatch:
             rest = structure_likeness(self._last_clear.plane, view.plane)
             # As a camera pans the rest moves on a little, all at once.
             covered |= rest.shown > _SHOWN_STILL and rest.again > _MOVED_ON
-            self._is_strange = rest.strange > _AT_ONCE
+            self._is_strange = _is_strange(self._last_clear, view, lost)
             self._lid = lost, cell_means(view.thumb)
         if covered and not self._hold.is_on and self._is_blur(view, share):
             self._hold.reset()
@@ -120,7 +120,7 @@ class CoverWatch:
         was_on = self._hold.is_on
         if not self._hold.update(covered, view.time_s, onset_s=onset_s):
             return None
-        if not was_on and self._shows_a_scene(view, clear):
+        if not was_on and self._shows_a_scene(view, clear, lost):
             self._hold.reset()
             return None
         if not was_on:
@@ -149,10 +149,11 @@ class CoverWatch:
         last = self._last_clear
         return last is not None and _keeps_tones(view, last, share)
 
-    def _shows_a_scene(self, view: View, clear: View) -> bool:
+    def _shows_a_scene(self, view: View, clear: View, lost: NDArray[np.bool_]) -> bool:
         """Whether nothing is hidden: it is another scene, or the same one from elsewhere."""
         last = self._last_clear or clear
-        if self._is_strange and structure_likeness(last.plane, view.plane).strange > _STRANGE:
+        # As a camera pans the rest becomes another one as well, but not at once.
+        if self._is_strange and _is_strange(last, view, lost):
             return True
         motions = [motion_between(each.plane, view.plane) for each in (clear, last)]
         return any(motion.sureness > 0 and motion.shift > SHIFT for motion in motions)
@@ -198,6 +199,14 @@ def _hidden(view: View, clear: View) -> tuple[float, NDArray[np.bool_], bool]:
     is_mix = (now > np.minimum(was, lid_low) - slack) & (now < np.maximum(was, lid_high) + slack)
     is_same = np.abs(now - was) < slack
     return share, lost, bool(is_mix.mean() > _MIX_SHARE and is_same.mean() > _SAME_SHARE)
+
+
+def _is_strange(before: View, view: View, lost: NDArray[np.bool_]) -> bool:
+    """Whether what is seen now is not what was seen before either."""
+    if strange_shares(before.plane, view.plane, np.ones_like(lost))[1] > _STRANGE:
+        return True
+    shown, strange = strange_shares(before.plane, view.plane, ~lost)
+    return shown > _BESIDE and strange > _STRANGE_BESIDE * shown
 
 
 def _keeps_tones(view: View, clear: View, share: float) -> bool:

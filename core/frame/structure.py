@@ -23,9 +23,9 @@ _SHOWN, _LEAST = 0.25, 1.0
 """A cell shows something from such a share of what the strongest one showed before, and from so
 many steps on."""
 
-_SAME, _CLEAR = 0.5, 2.0
-"""Correlation from which a cell shows what it showed, and steps from which on there is no doubt
-that it shows something."""
+_SAME, _CLEAR, _MOSTLY = 0.5, 2.0, 0.7
+"""Correlation from which a cell shows what it showed; steps from which on there is no doubt that
+it shows something; share of it that has to lie in a part."""
 
 Band = NDArray[np.float32]
 
@@ -41,17 +41,14 @@ class Likeness(NamedTuple):
         Share of the cells in which the later picture shows something.
     again : float
         Share of those that show what they showed before; 1 where nothing is shown.
-    strange : float
-        Share of all cells that clearly show something else.
     """
 
     whole: float
     shown: float
     again: float
-    strange: float
 
 
-_NOTHING_FOUND: Final = Likeness(0.0, 0.0, 1.0, 0.0)
+_NOTHING_FOUND: Final = Likeness(0.0, 0.0, 1.0)
 
 
 def structure_likeness(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> Likeness:
@@ -70,23 +67,73 @@ def structure_likeness(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> L
     ----------
     A difference of Gaussians as band pass: Marr and Hildreth 1980, 10.1098/rspb.1980.0020
     """
-    if before.shape != after.shape:
+    found = _displaced(before, after)
+    if found is None:
         return _NOTHING_FOUND
-    old, new = _band(before), _band(after)
-    inner = new[_REACH_PX:-_REACH_PX, _REACH_PX:-_REACH_PX]
+    whole, _, displaced, inner = found
+    was, now = _cells(displaced), _cells(inner)
+    shown = now.std(axis=1) > max(_LEAST, _SHOWN * float(was.std(axis=1).max()))
+    again = float((_likeness(was, now)[shown] > _SAME).mean()) if shown.any() else 1.0
+    return Likeness(whole, float(shown.mean()), again)
+
+
+def strange_shares(
+    before: NDArray[np.uint8], after: NDArray[np.uint8], where: NDArray[np.bool_]
+) -> tuple[float, float]:
+    """How much of a part of the picture clearly shows something, and what else than before.
+
+    Parameters
+    ----------
+    before, after : (H, W) uint8 array
+        Luma.
+    where : (h, w) bool array
+        The part, at any size.
+
+    Returns
+    -------
+    shown, strange : float
+        Cells of the part, over all cells of the picture. Strange is what is found again
+        neither at the displacement where the whole is most alike nor in its place: the
+        edge of a lid can outweigh all else.
+    """
+    found = _displaced(before, after)
+    if found is None:
+        return 0.0, 0.0
+    _, old, displaced, inner = found
+    whole_part = cv2.resize(
+        where.astype(np.uint8), old.shape[::-1], interpolation=cv2.INTER_NEAREST
+    )
+    part = _cells(_inner(whole_part.astype(np.float32))).mean(axis=1) > _MOSTLY
+    now = _cells(inner)
+    shown = part & (now.std(axis=1) > _CLEAR)
+    likeness = np.maximum(_likeness(_cells(displaced), now), _likeness(_cells(_inner(old)), now))
+    return float(shown.mean()), float((shown & (likeness <= _SAME)).mean())
+
+
+def _displaced(
+    before: NDArray[np.uint8], after: NDArray[np.uint8]
+) -> tuple[float, Band, Band, Band] | None:
+    """Correlation where both are most alike; the earlier picture whole, displaced; the later."""
+    if before.shape != after.shape:
+        return None
+    old, inner = _band(before), _inner(_band(after))
     if min(old.std(), inner.std()) < _NOTHING:
         # A flat picture correlates with nothing.
-        return _NOTHING_FOUND
+        return None
     _, whole, _, (x, y) = cv2.minMaxLoc(cv2.matchTemplate(old, inner, cv2.TM_CCOEFF_NORMED))
-    old = old[y : y + inner.shape[0], x : x + inner.shape[1]]
-    was, now = _cells(old), _cells(inner)
-    deviation, before_deviation = now.std(axis=1), was.std(axis=1)
-    shown = deviation > max(_LEAST, _SHOWN * float(before_deviation.max()))
+    return whole, old, old[y : y + inner.shape[0], x : x + inner.shape[1]], inner
+
+
+def _inner(band: Band) -> Band:
+    return band[_REACH_PX:-_REACH_PX, _REACH_PX:-_REACH_PX]
+
+
+def _likeness(was: Band, now: Band) -> Band:
+    """Correlation of both in each cell."""
     together = (now - now.mean(axis=1, keepdims=True)) * (was - was.mean(axis=1, keepdims=True))
-    is_same = together.mean(axis=1) > _SAME * np.maximum(deviation * before_deviation, 1e-6)
-    strange = float(((deviation > _CLEAR) & ~is_same).mean())
-    again = float(is_same[shown].mean()) if shown.any() else 1.0
-    return Likeness(whole, float(shown.mean()), again, strange)
+    return np.asarray(
+        together.mean(axis=1) / np.maximum(now.std(axis=1) * was.std(axis=1), 1e-6), np.float32
+    )
 
 
 def _band(plane: NDArray[np.uint8]) -> Band:
