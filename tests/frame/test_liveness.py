@@ -10,6 +10,7 @@ import pytest
 from skimage import data
 
 from core.frame.liveness import LivenessMonitor
+from core.frame.liveness_finding import Hold
 from core.frame.quality import QualityMeter
 from tests.frame.scenes import END_S, FPS, ONSET_S, Gray, Scene, closed, view, watch
 
@@ -255,3 +256,16 @@ def test_a_pan_of_a_view_that_was_hardly_seen_before_is_no_push() -> None:
         return view(20 + 60 * np.sin(way * np.pi / 2), 40)
 
     assert closed(watch(scene)) == []
+
+
+@pytest.mark.parametrize("began_s", [0.1, 1.1, 9.4, 1200.3])
+def test_what_comes_to_be_believed_is_due_at_that_very_moment(began_s: float) -> None:
+    """10.1 - 9.4 is a little less than 0.7 in a computer."""
+    hold = Hold(0.7)
+    assert not hold.is_due(began_s)
+    hold.update(True, began_s)
+    for frame in range(1, 10):
+        time_s = round(began_s + frame / 10, 1)
+        is_due = hold.is_due(time_s)
+        assert hold.update(True, time_s) == (frame >= 7)
+        assert is_due == (frame == 7)

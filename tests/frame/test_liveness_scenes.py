@@ -147,3 +147,20 @@ def test_a_soft_scene_that_goes_out_of_focus_behind_what_moves_is_out_of_focus()
     assert incident.kind == "defocused"
     assert incident.onset_s == pytest.approx(ONSET_S, abs=0.5)
     assert incident.end_s == pytest.approx(END_S, abs=0.7)
+
+
+@pytest.mark.parametrize("pace", [60, 90, 140])
+def test_what_is_sharp_leaves_a_soft_view_in_focus(pace: float) -> None:
+    soft = np.float32(cv2.GaussianBlur(view(), (0, 0), 3.0))
+
+    def scene(time_s: float) -> Gray:
+        picture = soft.copy()
+        left = round(pace * (time_s - ONSET_S)) + 200
+        if left < 320:
+            start = max(0, left)
+            passer = cat()[40:110, 60 : 60 + 120]
+            shown = passer[:, start - left : 320 - left]
+            picture[70:140, start : start + shown.shape[1]] = shown
+        return picture
+
+    assert closed(watch(scene, length_s=11)) == []

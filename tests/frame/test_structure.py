@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from skimage import data
 
-from core.frame.structure import structure_likeness
+from core.frame.structure import strange_shares, structure_likeness
 
 Plane = NDArray[np.uint8]
 
@@ -60,3 +60,23 @@ def test_of_a_stream_that_changed_its_size_nothing_is_found_again() -> None:
 def test_a_small_or_narrow_picture_is_like_itself(shape: tuple[int, int]) -> None:
     small = np.random.default_rng(1).integers(0, 255, shape, np.uint8)
     assert structure_likeness(small, small).whole == pytest.approx(1.0, abs=1e-3)
+
+
+def test_a_lid_leaves_what_is_beside_it_as_it_was_and_another_scene_does_not() -> None:
+    before = plane("coffee")
+    everywhere = np.ones((4, 8), np.bool_)
+    beside = everywhere.copy()
+    beside[:, :5] = False
+    covered = before.copy()
+    covered[:, :400] = 60
+    assert strange_shares(before, covered, beside)[0] > 0.2
+    assert strange_shares(before, covered, beside)[1] < 0.05
+    shown, strange = strange_shares(before, plane("chelsea"), everywhere)
+    assert strange > 0.8 * shown > 0.4
+    assert strange_shares(before, plane("chelsea"), beside)[0] < 0.45
+
+
+def test_of_nothing_no_part_is_strange() -> None:
+    nothing = np.full((360, 640), 40, np.uint8)
+    assert strange_shares(plane("coffee"), nothing, np.ones((4, 8), np.bool_)) == (0.0, 0.0)
+    assert strange_shares(nothing, nothing, np.ones((4, 8), np.bool_)) == (0.0, 0.0)
