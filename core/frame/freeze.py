@@ -72,9 +72,10 @@ _DYING_SHARE: Final = 0.2
 """Of a repeated frame a codec says less and less: the later half of its refinements over the
 earlier one. What it says of a live scene does not grow less."""
 
-_REDRAWN_S, _REDRAWN_SHARE = 0.5, 0.1
+_REDRAWN_S, _REDRAWN_SHARE, _REDRAWN_OF_LIFE = 0.5, 0.1, 0.3
 """More than this share of frames (and more than one) in half a second that change after a
-silent one: no keyframes come so often, that is a slow camera, its frames shown several times."""
+silent one, by such a share of life: no keyframes come so often, that is a slow camera, its frames
+shown several times."""
 
 _ANOTHER_PICTURE: Final = 4.0
 """Steps a pixel that no keyframe redraws the same picture by."""
@@ -103,7 +104,7 @@ class FreezeDetector:
         self._changes: deque[tuple[float, float]] = deque()
         self._redraws = RedrawWatch()
         self._silent_since_s: float | None = None
-        self._limit = self._life_limit = SILENT
+        self._limit = self._life_limit = self._redrawn_limit = SILENT
         self._hold_s = 0.0
         self._was_heard = self._is_predicted = False
         self._is_frozen = False
@@ -171,6 +172,7 @@ class FreezeDetector:
             life = sorted(earlier)[int(_LIFE_QUANTILE * (len(earlier) - 1))] if earlier else 0.0
             self._limit = min(NEARLY_SILENT, max(SILENT, _SILENT_OF_LIFE * life))
             self._life_limit = min(_REFINED, max(self._limit, _REFINED_OF_LIFE * life))
+            self._redrawn_limit = max(10 * self._limit, _REDRAWN_OF_LIFE * life)
         silent = self._silent(recent, earlier[-1] if earlier else -1.0)
         if (
             sum(silent) < _SILENT_SHARE * len(silent)
@@ -263,7 +265,7 @@ class FreezeDetector:
         """Whether silence is broken more often than keyframes would."""
         changes = [c for t, c in self._changes if t > time_s - _REDRAWN_S - 1e-6]
         redrawn = sum(
-            before <= self._limit and after > 10 * self._limit
+            before <= self._limit and after > self._redrawn_limit
             for before, after in pairwise(changes)
         )
         return redrawn > max(1.0, _REDRAWN_SHARE * len(changes))

@@ -210,3 +210,22 @@ def test_exact_copies_from_the_first_frame_on_wait_where_a_codec_may_have_made_t
         if meter.measure_luma(plane, time_s, limited_range=True).is_frozen
     ]
     assert 5 < found[0] < 10
+
+
+def test_a_keyframe_and_an_afterthought_of_its_codec_do_not_end_a_freeze() -> None:
+    """A keyframe draws the repeated frame anew, and what it left out may follow a little later."""
+    frames = live(3, 25, 2.0, moving=True)
+    frozen, random = frames[-1], np.random.default_rng(3)
+
+    def redrawn(plane: Plane, share: float, steps: int) -> Plane:
+        return np.where(random.random(SIZE) < share, np.maximum(plane, steps) - steps, plane)
+
+    for share in (0.9, 0.8, 0.9, 0.6, 0.4, 0.2, 0.1, 0.05, 0.02, 0.01, 0.004):
+        frames.append(frozen := redrawn(frozen, share, 1))
+    keyframe = redrawn(frozen, 0.85, 2)
+    refined = redrawn(keyframe, 0.5, 1)
+    frames += [frozen] * 12 + [keyframe] * 9 + [refined] * 20
+    times = frozen_times(timed([np.uint8(frame) for frame in frames], 25))
+    assert min(times) < 3 + ONSET_LIMIT_S
+    assert times[-1] == pytest.approx((len(frames) - 1) / 25)
+    assert len(times) == pytest.approx(25 * (times[-1] - times[0]) + 1, abs=1)
