@@ -28,7 +28,7 @@ _RESTLESS, _OF_PEAK, _OF_PUSH = 0.05, 0.45, 0.3
 """How unlike itself a view that goes on by itself is over a lag; what is left of a push then,
 and what at most may be left of it where a view was calm."""
 
-_LOOK_EVERY_S, _AT_REST, _SETTLED = 0.25, 0.006, 0.02
+_LOOK_EVERY_S, _AT_REST, _SETTLED = 0.25, 0.006, 0.05
 """So often a view that has not come to rest is looked at for a push all the same; its camera
 stands where it shifts by less than this over a lag, and where it has come to rest by less than
 that."""
@@ -148,8 +148,8 @@ class MoveWatch:
         elif self._calm_since_s is None:
             self._calm_since_s = view.time_s
         if self._calm_since_s is not None and view.time_s - self._calm_since_s >= _SETTLED_S:
-            self._judge(view, history, lagged, _SETTLED)
-            self._began_s = None
+            if self._judge(view, history, lagged, _SETTLED) or not self._is_under_way:
+                self._began_s = None
         elif view.time_s - self._looked_s >= _LOOK_EVERY_S:
             # Before something that goes on moving only the camera itself can come to rest.
             self._looked_s = view.time_s
@@ -223,7 +223,7 @@ class MoveWatch:
         if step.sureness == 0:
             return within == _SETTLED and self._usual < _RARELY_LIKE
         apart = np.hypot(step.x - self._drift[0] * lag_s, step.y - self._drift[1] * lag_s)
-        return float(apart) < within
+        return min(float(apart), float(np.hypot(step.x, step.y))) < within
 
     def _onset_s(self, before: View, history: History) -> float:
         """When the view left its place; what is kept is halved until that is found."""

@@ -49,9 +49,9 @@ _SAME, _SHOWS, _TRACE = 0.5, 0.25, 0.05
 """A cell agrees from this correlation on; it shows something, and a trace of something, from such
 an evened contrast on."""
 
-_STAYING: Final = ((_SAME, 0.34), (0.9, 0.13))
-"""Cells that agree where they were, roughly and closely, over those that agree where the shift
-puts them: from this on it was not the camera that moved."""
+_STAYING: Final = ((_SAME, 0.3), (0.8, 0.13))
+"""Cells that agree better where they were, roughly and closely, over those that agree better where
+the shift puts them: from this on it was not the camera that moved."""
 
 Plane = NDArray[np.uint8]
 Evened = NDArray[np.float32]
@@ -110,16 +110,18 @@ def motion_between(before: Plane, after: Plane) -> Motion:
     back = corners @ matrix[:, :2].T + matrix[:, 2]
     moved = (corners - back) / width
     shift = float(np.hypot(*moved.T).mean())
-    likeness = _likeness(old, placed, inside, _SHOWS)
-    agreeing = float((likeness > _SAME).mean()) if likeness.size >= _FEWEST_CELLS else 0.0
-    traces = _likeness(old, placed, inside, _TRACE) > _SAME
-    if agreeing < _AGREEING or traces.mean() < _TRACES_AGREEING:
+    there = _likeness(old, placed, inside)
+    showing = there[_contrast(old, placed) > _SHOWS]
+    showing = showing[~np.isnan(showing)]
+    agreeing = float((showing > _SAME).mean()) if showing.size >= _FEWEST_CELLS else 0.0
+    if agreeing < _AGREEING or (there[~np.isnan(there)] > _SAME).mean() < _TRACES_AGREEING:
         return NO_MOTION
     # The middle of a zoom stays in any case.
     gone = inside & _displaced(old.shape, matrix)
-    there, here = (_likeness(old, each, gone, _TRACE) for each in (placed, new))
+    there, here = (np.nan_to_num(_likeness(old, each, gone), nan=-1.0) for each in (placed, new))
     if shift > SHIFT and any(
-        (here > same).sum() > share * (there > same).sum() for same, share in _STAYING
+        ((here > same) & (here > there)).sum() > share * ((there > same) & (there > here)).sum()
+        for same, share in _STAYING
     ):
         return NO_MOTION
     x, y = moved.mean(axis=0)
@@ -241,14 +243,17 @@ def _correlation(one: Evened, other: Evened) -> float:
     return float((one * other).sum()) / own if own > 0 else 0.0
 
 
-def _likeness(old: Evened, new: Evened, inside: NDArray[np.bool_], shows: float) -> Evened:
-    """Correlation of both in each cell that shows something in both."""
-    was, now = _cells(old), _cells(new)
-    deviations = was.std(axis=1), now.std(axis=1)
-    shown = (np.minimum(*deviations) > shows) & _cells(inside).all(axis=1)
-    together = (was - was.mean(axis=1, keepdims=True)) * (now - now.mean(axis=1, keepdims=True))
-    own = (deviations[0] * deviations[1])[shown]
-    return np.asarray(together.mean(axis=1)[shown] / own, np.float32)
+def _contrast(old: Evened, new: Evened) -> Evened:
+    """The smaller one of both contrasts in each cell."""
+    return np.asarray(np.minimum(_cells(old).std(axis=1), _cells(new).std(axis=1)), np.float32)
+
+
+def _likeness(old: Evened, new: Evened, inside: NDArray[np.bool_]) -> Evened:
+    """Correlation of both in each cell; NaN where one shows no trace of anything, or outside."""
+    was, now = (cells - cells.mean(axis=1, keepdims=True) for cells in (_cells(old), _cells(new)))
+    own = np.sqrt(np.square(was).mean(axis=1) * np.square(now).mean(axis=1))
+    is_seen = (_contrast(old, new) > _TRACE) & _cells(inside).all(axis=1)
+    return np.where(is_seen, (was * now).mean(axis=1) / np.maximum(own, 1e-9), np.nan)
 
 
 def _cells(plane: Any) -> Any:
