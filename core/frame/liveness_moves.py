@@ -11,8 +11,9 @@ from typing import Final
 import numpy as np
 
 from core.frame.liveness_finding import Finding
+from core.frame.liveness_place import Way, left_at, stays
 from core.frame.liveness_view import History, View
-from core.frame.motion import SHIFT, Motion, motion_between
+from core.frame.motion import SHIFT, motion_between
 
 _LAG_S: Final = 0.3
 _SETTLED_S: Final = 0.35
@@ -36,9 +37,9 @@ that."""
 _RARELY_LIKE: Final = 0.5
 """A view that is so unlike itself as a rule is never seen to rest."""
 
-_BACK_SHIFT, _BACK_SHARE = 0.02, 0.4
-"""A camera is back where it was to this shift, or where what brought it there leaves no more than
-this share of what took it away."""
+_BACK_SHARE: Final = 0.4
+"""A camera is back where what brought it there leaves no more than this share of what took it
+away."""
 
 _ALIKE: Final = 0.5
 _KEPT_S: Final = 20.0
@@ -51,10 +52,9 @@ class MoveWatch:
     def __init__(self) -> None:
         self._began_s: float | None = None
         self._calm_since_s: float | None = None
-        self._before: View | None = None
+        self._way: Way | None = None
         self._earlier: View | None = None
         self._drift = self._place = (0.0, 0.0)
-        self._on_its_way: tuple[View, Motion] | None = None
         self._is_under_way = False
         self._usual = self._peak = self._early_peak = self._looked_s = 0.0
         self._moved: Finding | None = None
@@ -73,7 +73,8 @@ class MoveWatch:
             self._earlier = None
             self._watch_for_push(view, lagged, change, history)
         elif change > _LARGER * self._early_peak and view.time_s - self._began_s > _UNDER_WAY_S:
-            self._began_s, self._earlier = None, self._before
+            self._began_s = None
+            self._earlier = self._way.before if self._way is not None else None
             self._watch_for_push(view, lagged, change, history)
         else:
             self._watch_for_rest(view, lagged, change, history)
@@ -100,14 +101,10 @@ class MoveWatch:
             self._usual, self._drift = before.unlikeness(_LAG_S), (0.0, 0.0)
             self._peak = self._early_peak = 1.0
             self._looked_s = view.time_s
-            self._before, self._on_its_way = last, None
+            self._way = Way(last)
         # What moves by itself has not yet moved on from one picture to the next.
-        leap = motion_between(last.plane, view.plane)
-        if leap.sureness > 0 and self._on_its_way is not None:
-            first = self._on_its_way[1]
-            x, y = first.x + leap.x, first.y + leap.y
-            leap = Motion(float(np.hypot(x, y)), x, y, leap.sureness)
-        self._on_its_way = (view, leap) if leap.shift > SHIFT else None
+        assert self._way is not None
+        self._way.leap(last, view)
 
     def _end(self, view: View) -> None:
         """Take the camera for back, or for at home."""
@@ -123,9 +120,9 @@ class MoveWatch:
         if change < _UNUSUAL * self._usual:
             return
         self._began_s, self._calm_since_s = lagged.time_s, None
-        self._peak, self._early_peak, self._on_its_way = change, change, None
+        self._peak = self._early_peak = change
         self._looked_s = view.time_s
-        self._before = lagged
+        self._way = Way(lagged)
         # What the view did by itself is what it would have gone on doing.
         older = history.at(lagged.time_s - 0.6)
         self._drift = (0.0, 0.0)
@@ -148,6 +145,7 @@ class MoveWatch:
         elif self._calm_since_s is None:
             self._calm_since_s = view.time_s
         if self._calm_since_s is not None and view.time_s - self._calm_since_s >= _SETTLED_S:
+            self._calm_since_s = view.time_s
             if self._judge(view, history, lagged, _SETTLED) or not self._is_under_way:
                 self._began_s = None
         elif view.time_s - self._looked_s >= _LOOK_EVERY_S:
@@ -162,16 +160,16 @@ class MoveWatch:
 
     def _judge(self, view: View, history: History, lagged: View, within: float) -> bool:
         """Say whether the camera was moved since the push began, and now stands."""
-        before = self._before
-        assert before is not None and self._began_s is not None
+        assert self._way is not None and self._began_s is not None
+        before = self._way.before
         self._is_under_way = False
-        if self._moved_from is not None and _stays(self._moved_from, view, _BACK_SHIFT):
+        if self._moved_from is not None and stays(self._moved_from, view):
             self._end(view)
             return True
-        if self._earlier is not None and _stays(self._earlier, view, _BACK_SHIFT):
+        if self._earlier is not None and stays(self._earlier, view):
             # What came into view meanwhile has moved, not the camera.
             return False
-        motion = self._motion_since(before, view)
+        motion = self._way.to(view)
         if motion.sureness == 0:
             return False
         gone_s = view.time_s - before.time_s
@@ -193,7 +191,8 @@ class MoveWatch:
         else:
             self._place = motion.x, motion.y
         self._moved_from = self._moved_from or before
-        onset_s = self._onset_s(before, history)
+        views = history.between(self._began_s, view.time_s)
+        onset_s = left_at(before, [*views, view]).time_s
         self._moved = Finding(
             onset_s if self._moved is None else self._moved.onset_s,
             min(1.0, 0.4 + 2 * own),
@@ -201,21 +200,6 @@ class MoveWatch:
         )
         self._checked_s = view.time_s
         return True
-
-    def _motion_since(self, before: View, view: View) -> Motion:
-        """How the view moved since the push began, by way of one in between if need be."""
-        motion = motion_between(before.plane, view.plane)
-        if motion.shift > SHIFT:
-            self._on_its_way = view, motion
-        elif motion.sureness == 0 and self._on_its_way is not None:
-            # What moves by itself has moved on meanwhile.
-            there, first = self._on_its_way
-            then = motion_between(there.plane, view.plane)
-            if then.sureness == 0:
-                return then
-            x, y = first.x + then.x, first.y + then.y
-            motion = Motion(float(np.hypot(x, y)), x, y, first.sureness)
-        return motion
 
     def _stands(self, lagged: View, view: View, within: float) -> bool:
         """Whether the camera does not move now, or no more than it did before."""
@@ -225,20 +209,6 @@ class MoveWatch:
         apart = np.hypot(step.x - self._drift[0] * lag_s, step.y - self._drift[1] * lag_s)
         return min(float(apart), float(np.hypot(step.x, step.y))) < within
 
-    def _onset_s(self, before: View, history: History) -> float:
-        """When the view left its place; what is kept is halved until that is found."""
-        assert self._began_s is not None
-        views = history.between(self._began_s, np.inf)
-        first, last = 0, len(views) - 1
-        while first < last:
-            middle = (first + last) // 2
-            motion = motion_between(before.plane, views[middle].plane)
-            if motion.sureness > 0 and motion.shift < _BACK_SHIFT:
-                first = middle + 1
-            else:
-                last = middle
-        return views[first].time_s if views else self._began_s + _LAG_S / 3
-
     def _is_over(self, view: View) -> bool:
         """Whether the camera is back, or has stood there long enough to belong there."""
         assert self._moved is not None
@@ -247,12 +217,4 @@ class MoveWatch:
         if self._moved_from is None or view.time_s - self._checked_s < 1.0:
             return False
         self._checked_s = view.time_s
-        return self._moved_from.likeness(view) > _ALIKE and _stays(
-            self._moved_from, view, _BACK_SHIFT
-        )
-
-
-def _stays(before: View, view: View, within: float) -> bool:
-    """Whether the camera looks where it looked, though what is before it may have moved."""
-    motion = motion_between(before.plane, view.plane)
-    return motion.sureness > 0 and motion.shift < within
+        return self._moved_from.likeness(view) > _ALIKE and stays(self._moved_from, view)
