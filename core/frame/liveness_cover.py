@@ -156,7 +156,7 @@ class CoverWatch:
         if self._is_strange and _is_strange(last, view, lost):
             return True
         motions = [motion_between(each.plane, view.plane) for each in (clear, last)]
-        return any(motion.sureness > 0 and motion.shift > SHIFT for motion in motions)
+        return any(motion.shift > SHIFT for motion in motions)
 
     @staticmethod
     def _onset_s(view: View, clear: View, history: History) -> float:

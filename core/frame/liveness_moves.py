@@ -170,8 +170,6 @@ class MoveWatch:
             # What came into view meanwhile has moved, not the camera.
             return False
         motion = self._way.to(view)
-        if motion.sureness == 0:
-            return False
         gone_s = view.time_s - before.time_s
         drift = float(np.hypot(*self._drift)) * gone_s
         apart = float(

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from core.frame.cells import by_cell, likeness_by_cell
 from core.frame.registration import CELL_PX, Evened, correlation, evened, laid_over, placed
 
 SHIFT: Final = 0.04
@@ -113,15 +114,9 @@ def _contrast(old: Evened, new: Evened) -> Evened:
 
 def _likeness(old: Evened, new: Evened, inside: NDArray[np.bool_]) -> Evened:
     """Correlation of both in each cell; NaN where one shows no trace of anything, or outside."""
-    was, now = (cells - cells.mean(axis=1, keepdims=True) for cells in (_cells(old), _cells(new)))
-    own = np.sqrt(np.square(was).mean(axis=1) * np.square(now).mean(axis=1))
     is_seen = (_contrast(old, new) > _TRACE) & _cells(inside).all(axis=1)
-    return np.where(is_seen, (was * now).mean(axis=1) / np.maximum(own, 1e-9), np.nan)
+    return np.where(is_seen, likeness_by_cell(_cells(old), _cells(new)), np.nan)
 
 
 def _cells(plane: Any) -> Any:
-    """Pixels by cell, (cells, pixels); a rest at the edges is left out."""
-    rows, columns = (side // CELL_PX for side in plane.shape)
-    parts = plane[: rows * CELL_PX, : columns * CELL_PX]
-    parts = parts.reshape(rows, CELL_PX, columns, CELL_PX).swapaxes(1, 2)
-    return parts.reshape(rows * columns, -1)
+    return by_cell(plane, CELL_PX)

@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from core.frame.cells import band_of
+
 CELL_PX: Final = 8
 """Pixels to a side of a part of the small picture that is asked by itself."""
 
@@ -54,10 +56,8 @@ def evened(plane: NDArray[np.uint8]) -> Evened:
         96 px on the longer side; about 0 where nothing is shown, about 1 and -1 where much is.
     """
     scale = _SIZE_PX / max(plane.shape)
-    size = [max(3 * CELL_PX, round(side * scale)) for side in plane.shape[::-1]]
-    small = cv2.resize(plane, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    fine, coarse = (cv2.GaussianBlur(small, (0, 0), sigma) for sigma in (_FINE, _COARSE))
-    band = fine - coarse
+    height, width = (max(3 * CELL_PX, round(side * scale)) for side in plane.shape)
+    band = band_of(plane, (width, height), _FINE, _COARSE)
     contrast = np.sqrt(cv2.GaussianBlur(band * band, (0, 0), 1.5 * _COARSE))
     return np.asarray(band / (contrast + _FLOOR + _FLOOR_SHARE * contrast.mean()), np.float32)
 

@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.frame.cells import Band, band_of, by_cell, likeness_by_cell
+
 _WIDTH, _FINEST, _COARSEST = 80, 1.0, 4.0
 _REACH_PX: Final = 4
 """A scene may have moved on by so much, a twentieth of the width, between the two pictures."""
@@ -26,8 +28,6 @@ many steps on."""
 _SAME, _CLEAR, _MOSTLY = 0.5, 2.0, 0.7
 """Correlation from which a cell shows what it showed; steps from which on there is no doubt that
 it shows something; share of it that has to lie in a part."""
-
-Band = NDArray[np.float32]
 
 
 class Likeness(NamedTuple):
@@ -62,10 +62,6 @@ def structure_likeness(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> L
     Returns
     -------
     Likeness
-
-    References
-    ----------
-    A difference of Gaussians as band pass: Marr and Hildreth 1980, 10.1098/rspb.1980.0020
     """
     found = _displaced(before, after)
     if found is None:
@@ -73,7 +69,7 @@ def structure_likeness(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> L
     whole, _, displaced, inner = found
     was, now = _cells(displaced), _cells(inner)
     shown = now.std(axis=1) > max(_LEAST, _SHOWN * float(was.std(axis=1).max()))
-    again = float((_likeness(was, now)[shown] > _SAME).mean()) if shown.any() else 1.0
+    again = float((likeness_by_cell(was, now)[shown] > _SAME).mean()) if shown.any() else 1.0
     return Likeness(whole, float(shown.mean()), again)
 
 
@@ -106,7 +102,7 @@ def strange_shares(
     part = _cells(_inner(whole_part.astype(np.float32))).mean(axis=1) > _MOSTLY
     now = _cells(inner)
     shown = part & (now.std(axis=1) > _CLEAR)
-    likeness = np.maximum(_likeness(_cells(displaced), now), _likeness(_cells(_inner(old)), now))
+    likeness = np.maximum(*(likeness_by_cell(_cells(was), now) for was in (displaced, _inner(old))))
     return float(shown.mean()), float((shown & (likeness <= _SAME)).mean())
 
 
@@ -128,24 +124,10 @@ def _inner(band: Band) -> Band:
     return band[_REACH_PX:-_REACH_PX, _REACH_PX:-_REACH_PX]
 
 
-def _likeness(was: Band, now: Band) -> Band:
-    """Correlation of both in each cell."""
-    together = (now - now.mean(axis=1, keepdims=True)) * (was - was.mean(axis=1, keepdims=True))
-    return np.asarray(
-        together.mean(axis=1) / np.maximum(now.std(axis=1) * was.std(axis=1), 1e-6), np.float32
-    )
-
-
 def _band(plane: NDArray[np.uint8]) -> Band:
     height = max(2 * _REACH_PX + _CELL_PX, round(plane.shape[0] * _WIDTH / plane.shape[1]))
-    small = cv2.resize(plane, (_WIDTH, height), interpolation=cv2.INTER_AREA).astype(np.float32)
-    fine, coarse = (cv2.GaussianBlur(small, (0, 0), sigma) for sigma in (_FINEST, _COARSEST))
-    return np.asarray(fine - coarse, np.float32)
+    return band_of(plane, (_WIDTH, height), _FINEST, _COARSEST)
 
 
 def _cells(band: Band) -> Band:
-    """Pixels by cell, (cells, pixels); a rest at the edges is left out."""
-    rows, columns = band.shape[0] // _CELL_PX, band.shape[1] // _CELL_PX
-    parts = band[: rows * _CELL_PX, : columns * _CELL_PX]
-    parts = parts.reshape(rows, _CELL_PX, columns, _CELL_PX).swapaxes(1, 2)
-    return np.asarray(parts.reshape(rows * columns, -1), np.float32)
+    return by_cell(band, _CELL_PX)
