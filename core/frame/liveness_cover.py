@@ -203,10 +203,10 @@ def _hidden(view: View, clear: View) -> tuple[float, NDArray[np.bool_], bool]:
 
 def _is_strange(before: View, view: View, lost: NDArray[np.bool_]) -> bool:
     """Whether what is seen now is not what was seen before either."""
-    if strange_shares(before.plane, view.plane, np.ones_like(lost))[1] > _STRANGE:
-        return True
-    shown, strange = strange_shares(before.plane, view.plane, ~lost)
-    return shown > _BESIDE and strange > _STRANGE_BESIDE * shown
+    (_, anywhere), (shown, strange) = strange_shares(
+        before.plane, view.plane, np.ones_like(lost), ~lost
+    )
+    return anywhere > _STRANGE or (shown > _BESIDE and strange > _STRANGE_BESIDE * shown)
 
 
 def _keeps_tones(view: View, clear: View, share: float) -> bool:

@@ -97,11 +97,8 @@ class MoveWatch:
             return
         since_s = np.inf if self._began_s is None else view.time_s - self._began_s
         if since_s > _UNDER_WAY_S:
-            self._began_s, self._calm_since_s = last.time_s, None
-            self._usual, self._drift = before.unlikeness(_LAG_S), (0.0, 0.0)
-            self._peak = self._early_peak = 1.0
-            self._looked_s = view.time_s
-            self._way = Way(last)
+            self._usual = before.unlikeness(_LAG_S)
+            self._begin(last, view, 1.0)
         # What moves by itself has not yet moved on from one picture to the next.
         assert self._way is not None
         self._way.leap(last, view)
@@ -112,6 +109,13 @@ class MoveWatch:
         # Its way back is no push of its own.
         self._rest_until_s = view.time_s + 2 * _LAG_S
 
+    def _begin(self, before: View, view: View, change: float) -> None:
+        """Take something for the beginning of a push."""
+        self._began_s, self._calm_since_s = before.time_s, None
+        self._peak = self._early_peak = change
+        self._looked_s, self._drift = view.time_s, (0.0, 0.0)
+        self._way = Way(before)
+
     def _watch_for_push(self, view: View, lagged: View, change: float, history: History) -> None:
         before = history.before(view.time_s)
         if change < _SPIKE or before is None or not before.is_known(view.time_s):
@@ -119,13 +123,9 @@ class MoveWatch:
         self._usual = before.unlikeness(_LAG_S)
         if change < _UNUSUAL * self._usual:
             return
-        self._began_s, self._calm_since_s = lagged.time_s, None
-        self._peak = self._early_peak = change
-        self._looked_s = view.time_s
-        self._way = Way(lagged)
+        self._begin(lagged, view, change)
         # What the view did by itself is what it would have gone on doing.
         older = history.at(lagged.time_s - 0.6)
-        self._drift = (0.0, 0.0)
         if older is not None and self._usual > 0.01:
             motion = motion_between(older.plane, lagged.plane)
             if motion.sureness > 0:

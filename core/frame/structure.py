@@ -74,36 +74,40 @@ def structure_likeness(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> L
 
 
 def strange_shares(
-    before: NDArray[np.uint8], after: NDArray[np.uint8], where: NDArray[np.bool_]
-) -> tuple[float, float]:
-    """How much of a part of the picture clearly shows something, and what else than before.
+    before: NDArray[np.uint8], after: NDArray[np.uint8], *parts: NDArray[np.bool_]
+) -> list[tuple[float, float]]:
+    """How much of parts of the picture clearly shows something, and what else than before.
 
     Parameters
     ----------
     before, after : (H, W) uint8 array
         Luma.
-    where : (h, w) bool array
-        The part, at any size.
+    *parts : (h, w) bool array
+        At any size.
 
     Returns
     -------
-    shown, strange : float
-        Cells of the part, over all cells of the picture. Strange is what is found again
-        neither at the displacement where the whole is most alike nor in its place: the
-        edge of a lid can outweigh all else.
+    list of (float, float)
+        For each part what is shown and what is strange: cells of it, over all cells of the
+        picture. Strange is what is found again neither at the displacement where the whole is
+        most alike nor in its place: the edge of a lid can outweigh all else.
     """
     found = _displaced(before, after)
     if found is None:
-        return 0.0, 0.0
+        return [(0.0, 0.0)] * len(parts)
     _, old, displaced, inner = found
-    whole_part = cv2.resize(
-        where.astype(np.uint8), old.shape[::-1], interpolation=cv2.INTER_NEAREST
-    )
-    part = _cells(_inner(whole_part.astype(np.float32))).mean(axis=1) > _MOSTLY
     now = _cells(inner)
-    shown = part & (now.std(axis=1) > _CLEAR)
-    likeness = np.maximum(*(likeness_by_cell(_cells(was), now) for was in (displaced, _inner(old))))
-    return float(shown.mean()), float((shown & (likeness <= _SAME)).mean())
+    shows = now.std(axis=1) > _CLEAR
+    there, here = (likeness_by_cell(_cells(was), now) for was in (displaced, _inner(old)))
+    is_strange = np.maximum(there, here) <= _SAME
+    shares = []
+    for part in parts:
+        whole = cv2.resize(
+            part.astype(np.float32), old.shape[::-1], interpolation=cv2.INTER_NEAREST
+        )
+        shown = shows & (_cells(_inner(np.asarray(whole, np.float32))).mean(axis=1) > _MOSTLY)
+        shares.append((float(shown.mean()), float((shown & is_strange).mean())))
+    return shares
 
 
 def _displaced(
