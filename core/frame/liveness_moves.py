@@ -31,7 +31,7 @@ and what at most may be left of it where a view was calm."""
 
 _LOOK_EVERY_S, _AT_REST, _SETTLED = 0.25, 0.006, 0.05
 """So often a view that has not come to rest is looked at for a push all the same; its camera
-stands where it shifts by less than this over a lag, and where it has come to rest by less than
+stands where it shifts by less than this over a lag, and in a view that stood still before less than
 that."""
 
 _RARELY_LIKE: Final = 0.5
@@ -146,19 +146,19 @@ class MoveWatch:
             self._calm_since_s = view.time_s
         if self._calm_since_s is not None and view.time_s - self._calm_since_s >= _SETTLED_S:
             self._calm_since_s = view.time_s
-            if self._judge(view, history, lagged, _SETTLED) or not self._is_under_way:
+            if self._judge(view, history, lagged, is_calm=True) or not self._is_under_way:
                 self._began_s = None
         elif view.time_s - self._looked_s >= _LOOK_EVERY_S:
             # Before something that goes on moving only the camera itself can come to rest.
             self._looked_s = view.time_s
-            if self._judge(view, history, lagged, _AT_REST):
+            if self._judge(view, history, lagged, is_calm=False):
                 self._began_s = None
         if self._began_s is not None:
             longest_s = _LONGEST_S * (2 if self._is_under_way else 1)
             if view.time_s - self._began_s > longest_s:
                 self._began_s = None
 
-    def _judge(self, view: View, history: History, lagged: View, within: float) -> bool:
+    def _judge(self, view: View, history: History, lagged: View, *, is_calm: bool) -> bool:
         """Say whether the camera was moved since the push began, and now stands."""
         assert self._way is not None and self._began_s is not None
         before = self._way.before
@@ -178,7 +178,7 @@ class MoveWatch:
         own = max(apart, motion.shift if drift == 0 else 0.0)
         if motion.shift <= SHIFT or own <= SHIFT + 0.6 * drift:
             return False
-        self._is_under_way = not self._stands(lagged, view, within)
+        self._is_under_way = not self._stands(lagged, view, is_calm=is_calm)
         if self._is_under_way:
             return False
         if self._moved is not None:
@@ -199,13 +199,15 @@ class MoveWatch:
         self._checked_s = view.time_s
         return True
 
-    def _stands(self, lagged: View, view: View, within: float) -> bool:
+    def _stands(self, lagged: View, view: View, *, is_calm: bool) -> bool:
         """Whether the camera does not move now, or no more than it did before."""
         step, lag_s = motion_between(lagged.plane, view.plane), view.time_s - lagged.time_s
         if step.sureness == 0:
-            return within == _SETTLED and self._usual < _RARELY_LIKE
+            return is_calm and self._usual < _RARELY_LIKE
         apart = np.hypot(step.x - self._drift[0] * lag_s, step.y - self._drift[1] * lag_s)
-        return min(float(apart), float(np.hypot(step.x, step.y))) < within
+        return min(float(apart), float(np.hypot(step.x, step.y))) < (
+            _SETTLED if is_calm and self._drift == (0.0, 0.0) and self._usual < 0.002 else _AT_REST
+        )
 
     def _is_over(self, view: View) -> bool:
         """Whether the camera is back, or has stood there long enough to belong there."""
