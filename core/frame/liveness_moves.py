@@ -31,8 +31,11 @@ and what at most may be left of it where a view was calm."""
 
 _LOOK_EVERY_S, _AT_REST, _SETTLED = 0.25, 0.006, 0.05
 """So often a view that has not come to rest is looked at for a push all the same; its camera
-stands where it shifts by less than this over a lag, and in a view that stood still before less than
+stands where it shifts by less than this over a lag, and where it has come to rest by less than
 that."""
+
+_FASTER: Final = 2.0
+"""A push is so many times as far as the pace at which the view goes on would have taken it."""
 
 _RARELY_LIKE: Final = 0.5
 """A view that is so unlike itself as a rule is never seen to rest."""
@@ -154,7 +157,9 @@ class MoveWatch:
             if self._judge(view, history, lagged, is_calm=False):
                 self._began_s = None
         if self._began_s is not None:
-            longest_s = _LONGEST_S * (2 if self._is_under_way else 1)
+            # What was on its way before is no push, however long it is waited for.
+            is_slow = self._is_under_way and self._usual <= _RESTLESS
+            longest_s = _LONGEST_S * (2 if is_slow else 1)
             if view.time_s - self._began_s > longest_s:
                 self._began_s = None
 
@@ -178,7 +183,7 @@ class MoveWatch:
         own = max(apart, motion.shift if drift == 0 else 0.0)
         if motion.shift <= SHIFT or own <= SHIFT + 0.6 * drift:
             return False
-        self._is_under_way = not self._stands(lagged, view, is_calm=is_calm)
+        self._is_under_way = not self._stands(lagged, view, motion.shift, gone_s, is_calm=is_calm)
         if self._is_under_way:
             return False
         if self._moved is not None:
@@ -199,15 +204,18 @@ class MoveWatch:
         self._checked_s = view.time_s
         return True
 
-    def _stands(self, lagged: View, view: View, *, is_calm: bool) -> bool:
+    def _stands(
+        self, lagged: View, view: View, shift: float, gone_s: float, *, is_calm: bool
+    ) -> bool:
         """Whether the camera does not move now, or no more than it did before."""
         step, lag_s = motion_between(lagged.plane, view.plane), view.time_s - lagged.time_s
         if step.sureness == 0:
             return is_calm and self._usual < _RARELY_LIKE
-        apart = np.hypot(step.x - self._drift[0] * lag_s, step.y - self._drift[1] * lag_s)
-        return min(float(apart), float(np.hypot(step.x, step.y))) < (
-            _SETTLED if is_calm and self._drift == (0.0, 0.0) and self._usual < 0.002 else _AT_REST
-        )
+        drifted = np.hypot(step.x - self._drift[0] * lag_s, step.y - self._drift[1] * lag_s)
+        apart = min(float(drifted), float(np.hypot(step.x, step.y)))
+        # What goes on at the pace at which it came is a pan.
+        pace = float(np.hypot(step.x, step.y)) / lag_s
+        return apart < (_SETTLED if is_calm else _AT_REST) and shift > _FASTER * pace * gone_s
 
     def _is_over(self, view: View) -> bool:
         """Whether the camera is back, or has stood there long enough to belong there."""
