@@ -22,8 +22,9 @@ from core.frame.liveness_view import (
 from core.frame.motion import SHIFT, motion_between
 from core.frame.structure import strange_shares, structure_likeness
 
-_TEXTURED: Final = 2.2
-"""Root mean square steps of detail from which a cell has something that can be hidden."""
+_TEXTURED, _FAINT = 2.2, 1.0
+"""Root mean square steps of detail from which a cell has something that can be hidden, and from
+which on in a scene where hardly any has, as at night, if that is more than its noise."""
 
 _LOST: Final = 0.4
 _FLAT, _FLATTEST = 2.0, 2.6
@@ -170,6 +171,8 @@ class CoverWatch:
 def _hidden(view: View, clear: View) -> tuple[float, NDArray[np.bool_], bool]:
     """Share of the textured cells that are hidden, which, and whether the rest is the same."""
     textured = clear.detail > _TEXTURED
+    if textured.sum() < FEWEST_CELLS:
+        textured = clear.detail > max(_FAINT, clear.noise)
     count = int(textured.sum())
     if count < FEWEST_CELLS or view.detail.shape != clear.detail.shape:
         return 0.0, textured, False

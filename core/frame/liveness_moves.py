@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from core.frame.liveness_finding import Finding
-from core.frame.liveness_place import Way, left_at, stays
+from core.frame.liveness_place import Stand, Way, left_at, stays
 from core.frame.liveness_view import History, View
 from core.frame.motion import SHIFT, motion_between
 
@@ -34,6 +34,10 @@ _LOOK_EVERY_S, _AT_REST, _SETTLED = 0.25, 0.006, 0.05
 stands where it shifts by less than this over a lag, and where it has come to rest by less than
 that."""
 
+_FAR: Final = 0.06
+"""Shift, as a share of the width, from which a camera was moved where the view goes on by itself:
+a head that fills it goes nearly so far."""
+
 _FASTER: Final = 2.0
 """A push is so many times as far as the pace at which the view goes on would have taken it."""
 
@@ -55,10 +59,11 @@ class MoveWatch:
     def __init__(self) -> None:
         self._began_s: float | None = None
         self._calm_since_s: float | None = None
+        self._stand = Stand()
         self._way: Way | None = None
         self._earlier: View | None = None
         self._drift = self._place = (0.0, 0.0)
-        self._is_under_way = False
+        self._is_under_way = self._has_left = False
         self._usual = self._peak = self._early_peak = self._looked_s = 0.0
         self._moved: Finding | None = None
         self._moved_from: View | None = None
@@ -72,13 +77,11 @@ class MoveWatch:
         if lagged is None or view.time_s < self._rest_until_s:
             return self._moved
         change = 1.0 - lagged.likeness(view)
-        if self._began_s is None:
-            self._earlier = None
-            self._watch_for_push(view, lagged, change, history)
-        elif change > _LARGER * self._early_peak and view.time_s - self._began_s > _UNDER_WAY_S:
+        left = self._stand.left(view, lagged, is_calm=change < _SPIKE)
+        if self._began_s is None or self._is_another(view, change, left):
+            self._earlier = self._way.before if self._began_s is not None and self._way else None
             self._began_s = None
-            self._earlier = self._way.before if self._way is not None else None
-            self._watch_for_push(view, lagged, change, history)
+            self._watch_for_push(view, lagged, change, left, history)
         else:
             self._watch_for_rest(view, lagged, change, history)
         return self._moved
@@ -102,6 +105,8 @@ class MoveWatch:
         if since_s > _UNDER_WAY_S:
             self._usual = before.unlikeness(_LAG_S)
             self._begin(last, view, 1.0)
+        # A leap to nowhere leads to another scene.
+        self._has_left = False
         # What moves by itself has not yet moved on from one picture to the next.
         assert self._way is not None
         self._way.leap(last, view)
@@ -117,16 +122,28 @@ class MoveWatch:
         self._began_s, self._calm_since_s = before.time_s, None
         self._peak = self._early_peak = change
         self._looked_s, self._drift = view.time_s, (0.0, 0.0)
-        self._way = Way(before)
+        self._way, self._has_left = Way(before), False
 
-    def _watch_for_push(self, view: View, lagged: View, change: float, history: History) -> None:
+    def _is_another(self, view: View, change: float, left: View | None) -> bool:
+        """Whether another push begins than the one that seemed to."""
+        assert self._began_s is not None
+        if left is not None and left.time_s - self._began_s > _UNDER_WAY_S:
+            return True
+        is_later = view.time_s - self._began_s > _UNDER_WAY_S
+        return is_later and change > _LARGER * self._early_peak
+
+    def _watch_for_push(
+        self, view: View, lagged: View, change: float, left: View | None, history: History
+    ) -> None:
         before = history.before(view.time_s)
         if change < _SPIKE or before is None or not before.is_known(view.time_s):
             return
         self._usual = before.unlikeness(_LAG_S)
-        if change < _UNUSUAL * self._usual:
+        if left is None and change < _UNUSUAL * self._usual:
             return
+        lagged = left or lagged
         self._begin(lagged, view, change)
+        self._has_left = left is not None
         # What the view did by itself is what it would have gone on doing.
         older = history.at(lagged.time_s - 0.6)
         if older is not None and self._usual > 0.01:
@@ -174,14 +191,19 @@ class MoveWatch:
         if self._earlier is not None and stays(self._earlier, view):
             # What came into view meanwhile has moved, not the camera.
             return False
-        motion = self._way.to(view)
+        motion = self._way.to(view, lagged)
+        # A camera that left its place stands somewhere, though passers hide where for now.
+        self._is_under_way = self._has_left and motion.sureness == 0
         gone_s = view.time_s - before.time_s
         drift = float(np.hypot(*self._drift)) * gone_s
         apart = float(
             np.hypot(motion.x - self._drift[0] * gone_s, motion.y - self._drift[1] * gone_s)
         )
-        own = max(apart, motion.shift if drift == 0 else 0.0)
-        if motion.shift <= SHIFT or own <= SHIFT + 0.6 * drift:
+        # What turns or zooms has not drifted.
+        turned = max(0.0, motion.shift**2 - motion.x**2 - motion.y**2)
+        own = float(np.hypot(apart, np.sqrt(turned)))
+        least = SHIFT if self._usual <= _RESTLESS else _FAR
+        if motion.shift <= least or own <= least + 0.6 * drift:
             return False
         self._is_under_way = not self._stands(lagged, view, motion.shift, gone_s, is_calm=is_calm)
         if self._is_under_way:

@@ -164,3 +164,46 @@ def test_what_is_sharp_leaves_a_soft_view_in_focus(pace: float) -> None:
         return picture
 
     assert closed(watch(scene, length_s=11)) == []
+
+
+@pytest.mark.parametrize("shift", [28, 60])
+def test_a_push_among_passers_who_change_the_view_as_much_is_seen(shift: int) -> None:
+    def scene(time_s: float) -> Gray:
+        x, y = (60.0 + shift, 50.0) if time_s >= ONSET_S else (60.0, 40.0)
+        picture = view(x, y).copy()
+        for row, pace, start in ((10, 210.0, 0), (70, -260.0, 90), (120, 170.0, 200)):
+            left = round(pace * time_s + start) % 400 - 80
+            first, last = max(0, left), min(320, left + 80)
+            picture[row : row + 50, first:last] = 40 if row == 70 else 210
+        return picture
+
+    moves = [each for each in closed(watch(scene, length_s=10)) if each.kind == "moved"]
+    assert [each.onset_s for each in moves] == [pytest.approx(ONSET_S, abs=0.7)]
+
+
+def test_a_camera_that_is_turned_while_it_pans_was_moved() -> None:
+    def scene(time_s: float) -> Gray:
+        turn = cv2.getRotationMatrix2D((160.0, 90.0), 16.0 if time_s >= ONSET_S else 0.0, 1.0)
+        picture = cv2.warpAffine(
+            view(10 + 14 * time_s, 50), turn, (320, 180), borderMode=cv2.BORDER_REFLECT
+        )
+        return np.float32(picture)
+
+    moves = [each for each in closed(watch(scene, length_s=10)) if each.kind == "moved"]
+    assert [each.onset_s for each in moves] == [pytest.approx(ONSET_S, abs=0.7)]
+
+
+@pytest.mark.parametrize("level", [24, 40])
+def test_a_cover_before_a_dim_scene_of_little_detail_is_seen(level: float) -> None:
+    bright = np.zeros((180, 320), np.float32)
+    cv2.ellipse(bright, (150, 90), (60, 45), 0, 0, 360, 1.0, -1)
+    dim = 34 + 12 * cv2.GaussianBlur(bright, (0, 0), 2.5)
+
+    def scene(time_s: float) -> Gray:
+        covered = ONSET_S <= time_s < END_S
+        return np.full((180, 320), level, np.float32) if covered else np.float32(dim)
+
+    (incident,) = closed(watch(scene, noise=0.8))
+    assert incident.kind == "covered"
+    assert incident.onset_s == pytest.approx(ONSET_S, abs=0.5)
+    assert incident.end_s == pytest.approx(END_S, abs=0.7)
