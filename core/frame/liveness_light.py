@@ -17,6 +17,10 @@ _BLACK_MEAN, _BLACK_SPREAD = 10.0, 3.5
 _NOMINAL_BLACK, _NOTHING = 17.0, 1.0
 """Nor where black of limited range, 16, is sent as such, and there is nothing else."""
 
+_SPARKLE, _SPARKLE_SHARE, _FLAT = 5.0, 0.4, 2.0
+"""Steps of detail in such a share of the cells of a picture no flatter than that: lamps or stars in
+the dark. What a recorder writes into a black picture fills fewer, noise alone is flatter."""
+
 _WHITE: Final = 243.0
 _WHITE_SHARE, _BLANK_SHARE = 0.35, 0.92
 """Share of the picture that is white: after a sudden rise, and without one."""
@@ -53,7 +57,9 @@ class BlackWatch:
         if usual is not None:
             # A camera that is nearly black every night is blacker than that when it fails.
             dark &= view.mean < 0.6 * usual.middle["brightness"]
-        black = dark and view.spread < _BLACK_SPREAD
+        sparkles = float((view.detail > _SPARKLE).mean()) > _SPARKLE_SHARE
+        sparkles &= view.spread > _FLAT
+        black = dark and view.spread < _BLACK_SPREAD and not sparkles
         if not self._hold.update(black, view.time_s) or self._hold.since_s is None:
             return None
         return Finding(self._hold.since_s, 1.0, {"brightness": view.mean})

@@ -207,3 +207,17 @@ def test_a_cover_before_a_dim_scene_of_little_detail_is_seen(level: float) -> No
     assert incident.kind == "covered"
     assert incident.onset_s == pytest.approx(ONSET_S, abs=0.5)
     assert incident.end_s == pytest.approx(END_S, abs=0.7)
+
+
+def test_stars_and_lamps_in_the_dark_are_no_black_picture_until_they_are_gone() -> None:
+    random = np.random.default_rng(3)
+    sky = np.zeros((180, 320), np.float32)
+    sky[random.integers(2, 178, 900), random.integers(2, 318, 900)] = 240
+    sky = cv2.GaussianBlur(sky, (0, 0), 1.0)
+
+    def scene(time_s: float) -> Gray:
+        return np.zeros_like(sky) if time_s >= ONSET_S else sky
+
+    (incident,) = closed(watch(scene, noise=1.0))
+    assert incident.kind == "black"
+    assert incident.onset_s == pytest.approx(ONSET_S, abs=0.3)
