@@ -27,6 +27,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.frame.cuts import is_cut
 from core.frame.redraws import RedrawWatch
 from core.frame.residue import ResidueWatch
 
@@ -59,9 +60,9 @@ _LIVELY, _QUIET = 0.03, 0.005
 a block comes through."""
 
 _SILENT_SHARE: Final = 0.7
-_ALIKE: Final = 1e-3
+_ALIKE, _FLIPPED, _FLIPPED_OF_LIFE = 1e-3, 0.1, 0.02
 """A codec may go on flipping the same few pixels: changes that equal the one before to this
-share say nothing new either."""
+share say nothing new either, up to so many steps and such a share of life."""
 
 _REDRAWN, _REDRAWN_FACTOR, _AT_ONCE, _STILL, _BEFORE_S = 0.2, 20.0, 0.1, 0.05, 0.2
 """A keyframe draws a still picture anew: so many steps, so many times what was before, and hardly
@@ -80,9 +81,9 @@ shown several times."""
 _ANOTHER_PICTURE: Final = 4.0
 """Steps a pixel that no keyframe redraws the same picture by."""
 
-_CUT, _CUT_FACTOR, _LASTING_SHARE = 12.0, 4.0, 0.35
-"""A cut changes by so many steps a pixel, so many times what all frames right before it did; of
-what comes after it, less than such a share comes in the later half where a new scene is drawn."""
+_LASTING_SHARE, _DRAWN_S = 0.35, 0.25
+"""Of what comes after a cut, less than such a share comes in the later half where a new scene is
+drawn; what comes for no longer than this may be all the drawing of it."""
 
 _FORGET_S: Final = 5.0
 """After a longer gap the frames before say nothing of those after."""
@@ -103,8 +104,10 @@ class FreezeDetector:
         self._time_s = 0.0
         self._changes: deque[tuple[float, float]] = deque()
         self._redraws = RedrawWatch()
+        self._cut_s = float("-inf")
         self._silent_since_s: float | None = None
         self._limit = self._life_limit = self._redrawn_limit = SILENT
+        self._flip_limit = _LIVELY
         self._hold_s = 0.0
         self._was_heard = self._is_predicted = False
         self._is_frozen = False
@@ -147,6 +150,10 @@ class FreezeDetector:
             return False
         self._time_s = time_s
         change = cv2.norm(plane, before, cv2.NORM_L1) / plane.size * gain
+        if is_cut(before, plane, change, self._right_before(time_s)):
+            # What was lively before it says nothing of a scene that may be still.
+            self._cut_s = time_s
+            self._residue.reset()
         is_silent = self._is_silent(change, time_s)
         return self._residue.look(plane, change, time_s) or is_silent
 
@@ -172,6 +179,7 @@ class FreezeDetector:
             life = sorted(earlier)[int(_LIFE_QUANTILE * (len(earlier) - 1))] if earlier else 0.0
             self._limit = min(NEARLY_SILENT, max(SILENT, _SILENT_OF_LIFE * life))
             self._life_limit = min(_REFINED, max(self._limit, _REFINED_OF_LIFE * life))
+            self._flip_limit = min(_FLIPPED, max(_LIVELY, _FLIPPED_OF_LIFE * life))
             self._redrawn_limit = max(10 * self._limit, _REDRAWN_OF_LIFE * life)
         silent = self._silent(recent, earlier[-1] if earlier else -1.0)
         if (
@@ -207,17 +215,13 @@ class FreezeDetector:
 
     def _was_only_cut_to(self, end_s: float) -> bool:
         """Whether nothing was heard of a scene since a cut to it, but how it was drawn."""
-        since: list[float] = []
-        for t, change in reversed(self._changes):
-            before = self._right_before(t)
-            if change > max(_CUT, _CUT_FACTOR * max(before, default=change)):
-                since.reverse()
-                half = len(since) // 2
-                lasts = sum(since[half:]) > _LASTING_SHARE * sum(since[:half])
-                return not (half and lasts and sorted(since)[half] >= _LIVELY)
-            if t <= end_s:
-                since.append(change)
-        return False
+        if self._cut_s < self._changes[0][0]:
+            return False
+        since = [c for t, c in self._changes if self._cut_s < t <= end_s]
+        half = len(since) // 2
+        lasts = end_s - self._cut_s > _DRAWN_S and half > 0
+        lasts = lasts and sum(since[half:]) > _LASTING_SHARE * sum(since[:half])
+        return not (lasts and sorted(since)[half] >= _LIVELY)
 
     def _right_before(self, time_s: float) -> list[float]:
         return [c for t, c in self._changes if time_s - WINDOW_S - 1e-6 <= t < time_s]
@@ -245,7 +249,7 @@ class FreezeDetector:
         """Which frames say nothing new; ``before`` is the change right before them, if known."""
         limit = self._limit if limit is None else limit
         alike = [
-            abs(after - before) <= _ALIKE * after < _ALIKE * _LIVELY
+            abs(after - before) <= _ALIKE * after < _ALIKE * self._flip_limit
             for before, after in pairwise([before, *changes])
         ]
         return [c <= limit or same for c, same in zip(changes, alike, strict=True)]

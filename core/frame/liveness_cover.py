@@ -19,7 +19,8 @@ from core.frame.liveness_view import (
     View,
     cell_means,
 )
-from core.frame.motion import SHIFT, motion_between
+from core.frame.motion import SHIFT, motion_between, shown_in_place
+from core.frame.registration import evened
 from core.frame.structure import strange_shares, structure_likeness
 
 _TEXTURED, _FAINT = 2.2, 1.0
@@ -59,6 +60,10 @@ before, if at another place, the rest goes on beside a cover."""
 _STRANGE, _BESIDE, _STRANGE_BESIDE = 0.35, 0.255, 0.75
 """Where so much of the picture shows what was not there before it is another scene and no lid; or
 where so much of it shows something beside what seems hidden, and most of that something else."""
+
+_FEWEST_BESIDE, _GONE_BESIDE = 15, 0.2
+"""Or where so many parts beside what seems hidden show something, however faint, and hardly any of
+them what was there."""
 
 _DARKENED, _STILL_THERE = 0.6, 0.6
 """A blur that leaves less than this of the light is something before the lens, if hardly any of
@@ -121,7 +126,13 @@ class CoverWatch:
         was_on = self._hold.is_on
         if not self._hold.update(covered, view.time_s, onset_s=onset_s):
             return None
-        if not was_on and self._shows_a_scene(view, clear, lost):
+        if not was_on and self._is_another_scene(view, clear, lost):
+            # What was before it is nothing that could be hidden now.
+            self._hold.reset()
+            self._clear = None
+            history.clear()
+            return None
+        if not was_on and self._is_elsewhere(view, clear):
             self._hold.reset()
             return None
         if not was_on:
@@ -150,12 +161,13 @@ class CoverWatch:
         last = self._last_clear
         return last is not None and _keeps_tones(view, last, share)
 
-    def _shows_a_scene(self, view: View, clear: View, lost: NDArray[np.bool_]) -> bool:
-        """Whether nothing is hidden: it is another scene, or the same one from elsewhere."""
-        last = self._last_clear or clear
+    def _is_another_scene(self, view: View, clear: View, lost: NDArray[np.bool_]) -> bool:
         # As a camera pans the rest becomes another one as well, but not at once.
-        if self._is_strange and _is_strange(last, view, lost):
-            return True
+        return self._is_strange and _is_strange(self._last_clear or clear, view, lost)
+
+    def _is_elsewhere(self, view: View, clear: View) -> bool:
+        """Whether nothing is hidden, but the same scene seen from elsewhere."""
+        last = self._last_clear or clear
         motions = [motion_between(each.plane, view.plane) for each in (clear, last)]
         return any(motion.shift > SHIFT for motion in motions)
 
@@ -209,7 +221,10 @@ def _is_strange(before: View, view: View, lost: NDArray[np.bool_]) -> bool:
     (_, anywhere), (shown, strange) = strange_shares(
         before.plane, view.plane, np.ones_like(lost), ~lost
     )
-    return anywhere > _STRANGE or (shown > _BESIDE and strange > _STRANGE_BESIDE * shown)
+    if anywhere > _STRANGE or (shown > _BESIDE and strange > _STRANGE_BESIDE * shown):
+        return True
+    cells, in_place = shown_in_place(evened(before.plane), evened(view.plane), ~lost)
+    return cells >= _FEWEST_BESIDE and in_place < _GONE_BESIDE
 
 
 def _keeps_tones(view: View, clear: View, share: float) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -117,6 +118,31 @@ def share_in_place(old: Evened, new: Evened) -> float:
         return 1.0
     likeness = _likeness(old, new, np.ones(old.shape, np.bool_))[_contrast(old, new) > _SHOWS]
     return float((likeness > _SAME).mean()) if likeness.size >= _FEWEST_CELLS else 1.0
+
+
+def shown_in_place(old: Evened, new: Evened, part: NDArray[np.bool_]) -> tuple[int, float]:
+    """How much a part of the later picture shows, and how much of that was there before.
+
+    Parameters
+    ----------
+    old, new : (h, w) float32 array
+        See ``core.frame.registration.evened``.
+    part : (rows, columns) bool array
+        At any size.
+
+    Returns
+    -------
+    int, float
+        Cells that show something, and the share of them that showed the same before, 0..1.
+    """
+    if old.shape != new.shape:
+        return 0, 1.0
+    inside = cv2.resize(
+        part.astype(np.uint8), new.shape[::-1], interpolation=cv2.INTER_NEAREST
+    ).astype(np.bool_)
+    shows = (_cells(new).std(axis=1) > _SHOWS) & _cells(inside).all(axis=1)
+    same = np.nan_to_num(_likeness(old, new, inside), nan=-1.0)[shows] > _SAME
+    return int(shows.sum()), float(same.mean()) if same.size else 1.0
 
 
 def _displaced(shape: tuple[int, ...], matrix: Any) -> NDArray[np.bool_]:
