@@ -8,7 +8,7 @@ import numpy as np
 
 from core.frame.liveness_baseline import Usual
 from core.frame.liveness_finding import Finding, Hold
-from core.frame.liveness_view import Before, History, View
+from core.frame.liveness_view import HISTORY_S, Before, History, View
 from core.frame.noise import noise_steps
 
 _BLACK_MEAN, _BLACK_SPREAD = 10.0, 3.5
@@ -37,6 +37,9 @@ had time to draw of a frame that is repeated."""
 
 _FREEZE_HOLD_S, _FREEZE_LAG_S = 0.5, 0.5
 _CHANGE_ALIVE: Final = 0.3
+_REFINED_S, _ENOUGH, _EARLIER_S = 2.5, 8, 1.5
+"""What was usual longer ago than a codec refines a frame, of so many views; how much further back
+the last one of them is looked for."""
 
 
 class BlackWatch:
@@ -125,7 +128,15 @@ class FreezeWatch:
             return latest_s
         recent = history.between(view.time_s - 1.2, view.time_s)
         moved = [each for each in recent if each.reading.change > _CHANGE_ALIVE * before.change]
-        return min(moved[-1].time_s, latest_s) if moved else latest_s
+        last_s = min(moved[-1].time_s, latest_s) if moved else latest_s
+        # Of a dim scene a codec goes on for a while, ever less than it had to say of life.
+        older = history.between(view.time_s - HISTORY_S, view.time_s - _REFINED_S)
+        if len(older) < _ENOUGH:
+            return last_s
+        usual = float(np.median([each.reading.change for each in older]))
+        views = history.between(view.time_s - _REFINED_S, last_s)
+        alive = [each.time_s for each in views if usual and each.reading.change >= usual]
+        return alive[-1] if alive and alive[-1] > last_s - _EARLIER_S else last_s
 
 
 class NoiseWatch:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from skimage import data
 
-from core.frame.motion import motion_between
+from core.frame.motion import motion_between, share_in_place, shown_in_place
+from core.frame.registration import evened
 from tests.frame.scenes import photograph, view
 
 Plane = NDArray[np.uint8]
@@ -100,3 +101,26 @@ def test_something_large_that_moves_before_a_scene_that_stays_is_no_motion(moves
     assert motion.sureness == 0 or motion.shift < 0.005
     pushed = [planes[0], np.roll(planes[0], 60, axis=1)]
     assert motion_between(*pushed).x == pytest.approx(60 / 320, abs=0.01)
+
+
+def test_what_stays_in_place_is_most_of_a_view_that_someone_passes_and_little_of_a_pushed_one() -> (
+    None
+):
+    before, passed = plane(view()), plane(view(), seed=1)
+    passed[30:150, 40:120] = 30
+    pushed = plane(view(100, 40), seed=2)
+    assert share_in_place(evened(before), evened(passed)) > 0.6
+    assert share_in_place(evened(before), evened(pushed)) < 0.3
+    assert share_in_place(evened(before), evened(pushed[:90])) == 1.0
+
+
+def test_a_part_is_asked_by_itself_for_what_it_showed() -> None:
+    before, after = plane(view()), plane(view(), seed=1)
+    after[:, :160] = plane(view(20, 90), seed=2)[::-1, 320:159:-1]
+    left = np.zeros((6, 10), np.bool_)
+    left[:, :5] = True
+    cells, same = shown_in_place(evened(before), evened(after), left)
+    others, still = shown_in_place(evened(before), evened(after), ~left)
+    assert min(cells, others) > 15
+    assert still > 0.8
+    assert same < 0.2
