@@ -143,6 +143,9 @@ class LivenessMonitor:
             # What was seen while nothing could be seen is nothing to compare with.
             self._start()
             return {}
+        if "black" not in self._open and self._cover.lets_through(view):
+            # A hand before a dim scene leaves little light, but some; a lost signal none.
+            found.pop("black", None)
         for kind in _BLIND:
             if kind in found:
                 return {kind: found[kind]}

@@ -65,6 +65,9 @@ _FEWEST_BESIDE, _GONE_BESIDE = 15, 0.2
 """Or where so many parts beside what seems hidden show something, however faint, and hardly any of
 them what was there."""
 
+_FAINT_LIGHT, _LIGHT_OF_IT = 1.0, 0.5
+"""Steps of contrast, and how like the scene before, of light that a hand lets through."""
+
 _DARKENED, _STILL_THERE = 0.6, 0.6
 """A blur that leaves less than this of the light is something before the lens, if hardly any of
 the structure is found again."""
@@ -85,6 +88,12 @@ class CoverWatch:
     def suspects(self) -> bool:
         """Whether it may be so, though that is not sure yet."""
         return self._hold.since_s is not None
+
+    def lets_through(self, view: View) -> bool:
+        """Whether what may cover the lens lets some light of the scene before through."""
+        before = self._last_clear
+        is_lit = self.suspects and before is not None and view.spread > _FAINT_LIGHT
+        return is_lit and before is not None and before.likeness(view) > _LIGHT_OF_IT
 
     def look(self, view: View, history: History) -> Finding | None:
         """Say whether the lens is covered now."""

@@ -221,3 +221,25 @@ def test_stars_and_lamps_in_the_dark_are_no_black_picture_until_they_are_gone() 
     (incident,) = closed(watch(scene, noise=1.0))
     assert incident.kind == "black"
     assert incident.onset_s == pytest.approx(ONSET_S, abs=0.3)
+
+
+def test_a_hand_before_a_dim_scene_covers_it_though_hardly_any_light_is_left() -> None:
+    dim = 0.25 * view()
+
+    def scene(time_s: float) -> Gray:
+        behind = np.float32(0.25 * cv2.GaussianBlur(dim, (0, 0), 25.0))
+        return behind if ONSET_S <= time_s < END_S else dim
+
+    (incident,) = closed(watch(scene, noise=0.7))
+    assert incident.kind == "covered"
+    assert incident.onset_s == pytest.approx(ONSET_S, abs=0.5)
+
+
+@pytest.mark.parametrize("level", [0.0, 6.0])
+def test_a_dim_scene_of_which_nothing_is_left_is_black(level: float) -> None:
+    def scene(time_s: float) -> Gray:
+        return np.full((180, 320), level, np.float32) if time_s >= ONSET_S else 0.25 * view()
+
+    (incident,) = closed(watch(scene, noise=0.7))
+    assert incident.kind == "black"
+    assert incident.onset_s == pytest.approx(ONSET_S, abs=0.3)
