@@ -175,8 +175,10 @@ class CoverWatch:
         return self._is_strange and _is_strange(self._last_clear or clear, view, lost)
 
     def _is_elsewhere(self, view: View, clear: View) -> bool:
-        """Whether nothing is hidden, but the same scene seen from elsewhere."""
+        """Whether nothing is hidden that was seen right before, or it is seen from elsewhere."""
         last = self._last_clear or clear
+        if _hidden(view, last)[0] < _UNCOVERED_SHARE:
+            return True
         motions = [motion_between(each.plane, view.plane) for each in (clear, last)]
         return any(motion.shift > SHIFT for motion in motions)
 

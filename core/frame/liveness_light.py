@@ -107,17 +107,17 @@ class FreezeWatch:
 
     def __init__(self) -> None:
         self._hold = Hold(_FREEZE_HOLD_S + _FREEZE_LAG_S, 0.0)
+        self._onset_s = 0.0
 
     def look(self, view: View, history: History) -> Finding | None:
         """Say whether it is frozen now; the onset is the last moment that moved."""
-        frozen, onset_s = view.reading.is_frozen, None
+        frozen, noticed_s = view.reading.is_frozen, None
         if frozen and self._hold.since_s is None:
-            onset_s = self._last_moved_s(view, history)
-        if not self._hold.update(frozen, view.time_s, onset_s=onset_s):
+            noticed_s = self._last_moved_s(view, history)
+            self._onset_s = self._last_alive_s(view, history, noticed_s)
+        if not self._hold.update(frozen, view.time_s, onset_s=noticed_s):
             return None
-        assert self._hold.since_s is not None
-        stood_s = view.time_s - self._hold.since_s
-        return Finding(self._hold.since_s, 0.9, {"stood_still_s": stood_s})
+        return Finding(self._onset_s, 0.9, {"stood_still_s": view.time_s - self._onset_s})
 
     @staticmethod
     def _last_moved_s(view: View, history: History) -> float:
@@ -128,15 +128,18 @@ class FreezeWatch:
             return latest_s
         recent = history.between(view.time_s - 1.2, view.time_s)
         moved = [each for each in recent if each.reading.change > _CHANGE_ALIVE * before.change]
-        last_s = min(moved[-1].time_s, latest_s) if moved else latest_s
-        # Of a dim scene a codec goes on for a while, ever less than it had to say of life.
+        return min(moved[-1].time_s, latest_s) if moved else latest_s
+
+    @staticmethod
+    def _last_alive_s(view: View, history: History, moved_s: float) -> float:
+        """Of a dim scene a codec goes on for a while, ever less than it had to say of life."""
         older = history.between(view.time_s - HISTORY_S, view.time_s - _REFINED_S)
         if len(older) < _ENOUGH:
-            return last_s
+            return moved_s
         usual = float(np.median([each.reading.change for each in older]))
-        views = history.between(view.time_s - _REFINED_S, last_s)
+        views = history.between(view.time_s - _REFINED_S, moved_s)
         alive = [each.time_s for each in views if usual and each.reading.change >= usual]
-        return alive[-1] if alive and alive[-1] > last_s - _EARLIER_S else last_s
+        return alive[-1] if alive and alive[-1] > moved_s - _EARLIER_S else moved_s
 
 
 class NoiseWatch:
