@@ -73,6 +73,10 @@ _DYING_SHARE: Final = 0.2
 """Of a repeated frame a codec says less and less: the later half of its refinements over the
 earlier one. What it says of a live scene does not grow less."""
 
+_MUCH, _STOPPED = 0.3, 0.05
+"""Two frames of so many steps, and all but one after them under such a share: what moved has
+stopped."""
+
 _REDRAWN_S, _REDRAWN_SHARE, _REDRAWN_OF_LIFE = 0.5, 0.1, 0.3
 """More than this share of frames (and more than one) in half a second that change after a
 silent one, by such a share of life: no keyframes come so often, that is a slow camera, its frames
@@ -209,7 +213,7 @@ class FreezeDetector:
         for t, change in self._changes:
             if t <= time_s - WINDOW_S - _BEFORE_S or not self._is_keyframe(t, change):
                 continue
-            if not self._was_dying_away(self._right_before(t)):
+            if not self._was_dying_away(self._right_before(t)) and not self._had_stopped(t):
                 return ERASED_S
         return 0.0 if life >= _LIVELY else QUIET_S
 
@@ -242,6 +246,15 @@ class FreezeDetector:
             return True
         half = len(changes) // 2
         return all(silent[-3:]) and sum(changes[half:]) < _DYING_SHARE * sum(changes[:half])
+
+    def _had_stopped(self, time_s: float) -> bool:
+        """Whether much that went on had stopped at once before a keyframe: who leaves, fades."""
+        changes = [c for t, c in self._changes if t < time_s]
+        lively = [min(pair) for pair in pairwise(changes)]
+        return any(
+            least > _MUCH and max(changes[index + 3 :], default=least) < _STOPPED * least
+            for index, least in enumerate(lively)
+        )
 
     def _silent(
         self, changes: list[float], before: float = -1.0, limit: float | None = None

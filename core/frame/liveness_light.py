@@ -37,9 +37,9 @@ had time to draw of a frame that is repeated."""
 
 _FREEZE_HOLD_S, _FREEZE_LAG_S = 0.5, 0.5
 _CHANGE_ALIVE: Final = 0.3
-_REFINED_S, _ENOUGH, _EARLIER_S = 2.5, 8, 1.5
+_REFINED_S, _ENOUGH, _EARLIER_S, _DIM = 2.5, 8, 1.5, 0.1 / 255
 """What was usual longer ago than a codec refines a frame, of so many views; how much further back
-the last one of them is looked for."""
+the last one of them is looked for, where no more than so many steps were usual."""
 
 
 class BlackWatch:
@@ -137,6 +137,8 @@ class FreezeWatch:
         if len(older) < _ENOUGH:
             return moved_s
         usual = float(np.median([each.reading.change for each in older]))
+        if usual > _DIM:
+            return moved_s
         views = history.between(view.time_s - _REFINED_S, moved_s)
         alive = [each.time_s for each in views if usual and each.reading.change >= usual]
         return alive[-1] if alive and alive[-1] > moved_s - _EARLIER_S else moved_s

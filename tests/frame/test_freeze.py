@@ -247,3 +247,15 @@ def test_a_still_scene_that_was_cut_to_and_drawn_in_a_few_frames_is_not_frozen()
         meter.measure_luma(plane, time_s, limited_range=True).is_frozen
         for time_s, plane in timed(frames, 25)
     )
+
+
+def test_what_moved_and_stopped_at_once_is_frozen_though_a_keyframe_came_before_the_silence() -> (
+    None
+):
+    frames, random = live(3, 25, 2.0, moving=True), np.random.default_rng(5)
+    frozen = frames[-1]
+    for share in (0.7, 0.07, 0.07, 0.02, 0.016, 0.016, 0.024, 0.008, 0.006, 0.006, 0.007):
+        frames.append(frozen := np.uint8(frozen - (random.random(SIZE) < share) * (frozen > 0)))
+    keyframe = np.uint8(frozen - 2 * (random.random(SIZE) < 0.9) * (frozen > 1))
+    times = frozen_times(timed([*frames, *[keyframe] * 60], 25))
+    assert 3 < min(times) < 3.4 + ONSET_LIMIT_S

@@ -23,7 +23,7 @@ def test_a_freeze_of_a_dim_scene_began_where_its_codec_began_to_say_less(fades_s
     finding = None
     for index in range(round(NOW_S * FPS)):
         time_s = index / FPS
-        life = 0.03 * float(random.uniform(0.5, 1.5))
+        life = 0.03 / 255 * float(random.uniform(0.5, 1.5))
         said = life * np.exp(-max(0.0, time_s - onset_s) / fades_s)
         is_frozen = time_s >= NOW_S - 0.9
         told = replace(reading, change=float(said), is_frozen=is_frozen)
