@@ -223,8 +223,9 @@ class FreezeDetector:
             return False
         since = [c for t, c in self._changes if self._cut_s < t <= end_s]
         half = len(since) // 2
-        lasts = end_s - self._cut_s > _DRAWN_S and half > 0
-        lasts = lasts and sum(since[half:]) > _LASTING_SHARE * sum(since[:half])
+        if not half or end_s - self._cut_s <= _DRAWN_S:
+            return True
+        lasts = sum(since[half:]) > _LASTING_SHARE * sum(since[:half])
         return not (lasts and sorted(since)[half] >= _LIVELY)
 
     def _right_before(self, time_s: float) -> list[float]:

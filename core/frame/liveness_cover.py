@@ -91,9 +91,9 @@ class CoverWatch:
 
     def lets_through(self, view: View) -> bool:
         """Whether what may cover the lens lets some light of the scene before through."""
-        before = self._last_clear
-        is_lit = self.suspects and before is not None and view.spread > _FAINT_LIGHT
-        return is_lit and before is not None and before.likeness(view) > _LIGHT_OF_IT
+        if not self.suspects or self._last_clear is None or view.spread <= _FAINT_LIGHT:
+            return False
+        return self._last_clear.likeness(view) > _LIGHT_OF_IT
 
     def look(self, view: View, history: History) -> Finding | None:
         """Say whether the lens is covered now."""

@@ -137,10 +137,10 @@ class FreezeWatch:
         if len(older) < _ENOUGH:
             return moved_s
         usual = float(np.median([each.reading.change for each in older]))
-        if usual > _DIM:
+        if not 0 < usual <= _DIM:
             return moved_s
         views = history.between(view.time_s - _REFINED_S, moved_s)
-        alive = [each.time_s for each in views if usual and each.reading.change >= usual]
+        alive = [each.time_s for each in views if each.reading.change >= usual]
         return alive[-1] if alive and alive[-1] > moved_s - _EARLIER_S else moved_s
 
 
