@@ -14,7 +14,9 @@ heard, the codec may have wiped away all there was, so that only time tells, or 
 keyframes bring (``core.frame.redraws``).
 
 A codec that goes on refining is not silent for seconds: where the change fell between two
-frames, ``core.frame.residue`` tells what is left of it from life.
+frames, ``core.frame.residue`` tells what is left of it from life. And where keyframes come so
+often that it never is, most of what was said before is gone all the same
+(``core.frame.collapse``).
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.frame.collapse import CollapseWatch
 from core.frame.cuts import is_cut
+from core.frame.exits import ExitWatch
 from core.frame.redraws import RedrawWatch
 from core.frame.residue import ResidueWatch
 
@@ -113,9 +117,11 @@ class FreezeDetector:
         self._limit = self._life_limit = self._redrawn_limit = SILENT
         self._flip_limit = _LIVELY
         self._hold_s = 0.0
-        self._was_heard = self._is_predicted = False
+        self._was_heard = self._is_predicted = self._has_stopped = False
         self._is_frozen = False
         self._residue = ResidueWatch()
+        self._collapse = CollapseWatch()
+        self._exits = ExitWatch()
 
     def update(
         self,
@@ -158,8 +164,17 @@ class FreezeDetector:
             # What was lively before it says nothing of a scene that may be still.
             self._cut_s = time_s
             self._residue.reset()
+            self._collapse.reset()
+        self._exits.note(before, plane, change / gain, time_s)
         is_silent = self._is_silent(change, time_s)
-        return self._residue.look(plane, change, time_s) or is_silent
+        has_collapsed = self._collapse.look(change, time_s)
+        has_stopped = self._residue.look(plane, change, time_s) or has_collapsed
+        if has_stopped and not self._has_stopped and self._exits.has_left():
+            self._residue.reset()
+            self._collapse.reset()
+            has_stopped = False
+        self._has_stopped = has_stopped
+        return has_stopped or is_silent
 
     def _is_silent(self, change: float, time_s: float) -> bool:
         self._changes.append((time_s, change))
@@ -210,6 +225,8 @@ class FreezeDetector:
             return UNHEARD_S
         if life < _QUIET:
             return QUIET_S if self._redraws.one_is_missing() else ERASED_S
+        if self._is_predicted and self._exits.has_left():
+            return ERASED_S
         for t, change in self._changes:
             if t <= time_s - WINDOW_S - _BEFORE_S or not self._is_keyframe(t, change):
                 continue

@@ -26,6 +26,11 @@ from core.types import QualityReading
 _BLIND: Final[tuple[IncidentKind, ...]] = ("black", "washed_out", "covered")
 """Kinds that leave nothing else to be seen; an earlier one hides a later."""
 
+_TAKE_LIFE: Final[tuple[IncidentKind, ...]] = ("defocused", "moved")
+_TOGETHER_S: Final = 1.0
+"""A blur takes noise away, a push brings what may be still: a freeze that begins within this time
+of either is not told while they hold."""
+
 _CUT_LIKENESS, _CUT_SPREAD = 0.5, 4.0
 """Two pictures in a row that are less alike, and the later not flat, are of two scenes."""
 
@@ -35,7 +40,6 @@ _LOOK_EVERY_S: Final = 0.045
 """Nothing here needs every frame of a fast source, stutter apart."""
 
 _LEARN_EVERY_S: Final = 1.0
-_TOGETHER_S: Final = 1.0
 _FORGET_S: Final = 5.0
 
 
@@ -163,11 +167,8 @@ class LivenessMonitor:
             # A scene that is seen from elsewhere is not hidden.
             self._cover = CoverWatch()
             history.clear()
-        if "freeze" in found and "defocused" in found:
-            # Blur takes the noise away as well; what comes with it is no freeze.
-            apart_s = found["freeze"].onset_s - found["defocused"].onset_s
-            if "freeze" not in self._open and abs(apart_s) <= _TOGETHER_S:
-                del found["freeze"]
+        if "freeze" in found and "freeze" not in self._open and self._came_with(found):
+            del found["freeze"]
         if "freeze" in found:
             found.pop("stutter", None)
         if "noise_burst" in found and "defocused" not in self._open:
@@ -177,6 +178,13 @@ class LivenessMonitor:
             # A picture with nothing in it repeats itself and has no detail either.
             found = {kind: each for kind, each in found.items() if kind in self._open}
         return found
+
+    @staticmethod
+    def _came_with(found: Findings) -> bool:
+        """Whether a freeze came with a blur or a push: both take away what was lively before."""
+        onset_s = found["freeze"].onset_s
+        others = [found[kind].onset_s for kind in _TAKE_LIFE if kind in found]
+        return any(abs(onset_s - other_s) <= _TOGETHER_S for other_s in others)
 
     def _settle(self, found: Findings, view: View) -> list[IncidentEvent]:
         events = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -36,7 +37,9 @@ _GRAIN_MOVES: Final = 0.05
 had time to draw of a frame that is repeated."""
 
 _FREEZE_HOLD_S, _FREEZE_LAG_S = 0.5, 0.5
-_CHANGE_ALIVE: Final = 0.3
+_CHANGE_ALIVE, _ALONE_S = 0.3, 0.25
+"""Change of what moves, of the usual one; a keyframe's comes with no other so shortly before."""
+
 _REFINED_S, _ENOUGH, _EARLIER_S, _DIM = 2.5, 8, 1.5, 0.1 / 255
 """What was usual longer ago than a codec refines a frame, of so many views; how much further back
 the last one of them is looked for, where no more than so many steps were usual."""
@@ -123,12 +126,19 @@ class FreezeWatch:
     def _last_moved_s(view: View, history: History) -> float:
         # The detector itself needs half a second or so to be sure.
         latest_s = view.time_s - _FREEZE_LAG_S
+        older = history.between(view.time_s - HISTORY_S, view.time_s - _REFINED_S)
         before = history.before(view.time_s)
-        if before is None or before.change == 0:
+        if len(older) >= _ENOUGH:
+            usual = float(np.median([each.reading.change for each in older]))
+        else:
+            usual = before.change if before is not None else 0.0
+        if usual == 0:
             return latest_s
-        recent = history.between(view.time_s - 1.2, view.time_s)
-        moved = [each for each in recent if each.reading.change > _CHANGE_ALIVE * before.change]
-        return min(moved[-1].time_s, latest_s) if moved else latest_s
+        recent = history.between(view.time_s - _REFINED_S, view.time_s)
+        moved = [each.time_s for each in recent if each.reading.change > _CHANGE_ALIVE * usual]
+        # What comes alone is a keyframe.
+        moved = [late for early, late in pairwise(moved) if late - early <= _ALONE_S]
+        return min(moved[-1], latest_s) if moved else latest_s
 
     @staticmethod
     def _last_alive_s(view: View, history: History, moved_s: float) -> float:

@@ -140,6 +140,57 @@ def test_a_still_scene_with_sensor_noise_is_not_frozen_after_encoding(
     assert not frozen_times(encoded(frames, 30, crf=crf, preset="medium"))
 
 
+def passing(from_s: float, until_s: float, fps: int) -> list[Plane]:
+    """A still scene with hardly any noise, crossed by something as long as a third of it."""
+    rng = np.random.default_rng(3)
+    empty = scene()[40 : 40 + SIZE[0], 30 : 30 + SIZE[1]].astype(np.float32)
+    car = 255 - empty[60:120, :100]
+    frames = []
+    for index in range(round(from_s * fps), round(until_s * fps)):
+        right = round(150 * (index / fps % 7))
+        left, shown = max(0, right - car.shape[1]), empty.copy()
+        if left < SIZE[1]:
+            end = min(right, SIZE[1])
+            shown[80:140, left:end] = car[:, : end - left]
+        noisy = shown + rng.normal(0, 0.6, SIZE)
+        frames.append(np.clip(np.rint(noisy), 0, 255).astype(np.uint8))
+    return frames
+
+
+@pytest.mark.parametrize(("fps", "keyint"), [(10, "10"), (25, "250"), (25, "25")])
+def test_an_empty_road_is_not_frozen_though_its_codec_erases_the_noise(
+    fps: int, keyint: str
+) -> None:
+    clip = encoded(passing(0, 14, fps), fps, whole=True, crf="27", g=keyint)
+    assert frozen_times(clip) == []
+
+
+@pytest.mark.parametrize(("fps", "keyint"), [(10, "10"), (25, "250"), (25, "25")])
+def test_a_road_that_stops_with_who_passes_in_the_middle_is_frozen(fps: int, keyint: str) -> None:
+    before = passing(0, 8.5, fps)
+    frames = [*before, *[before[-1]] * (5 * fps)]
+    flagged = frozen_times(encoded(frames, fps, whole=True, crf="27", g=keyint))
+    assert flagged
+    assert 8.4 < flagged[0] < 8.5 + 2.5
+
+
+AFTERTHOUGHTS = {
+    "a keyframe each second": [0.8, 0, 0, 0.01, 0.1, 0.3, 0.2, 0.03, 0.1, 0.1] * 4,
+    "afterthoughts": [0.05, 0.02, 0.016, 0.02, 0.03, 0.017, 0.018, 0.027, 0.024, 0.014] * 4,
+}
+"""Steps a pixel that a codec says of a repeated frame, at 10 frames/s."""
+
+
+@pytest.mark.parametrize("said", AFTERTHOUGHTS.values(), ids=AFTERTHOUGHTS)
+def test_a_lively_picture_of_which_next_to_nothing_is_said_is_frozen(said: list[float]) -> None:
+    before, random = live(6, 10, 2.0, moving=True), np.random.default_rng(6)
+    repeated = [before[-1] ^ np.uint8(random.random(SIZE) < change / 2) for change in said]
+    flagged = frozen_times(timed([*before, *repeated, *before[::-1]], 10))
+    assert flagged
+    assert 6 < flagged[0] < 7.2
+    assert 9.5 < flagged[-1] < 10 + RELEASE_LIMIT_S
+
+
 def test_a_scene_that_stops_moving_is_not_frozen() -> None:
     frames = live(1.5, 30, 3, moving=True) + live(3, 30, 3, moving=False)
     assert not frozen_times(encoded(frames, 30, crf="23", preset="medium"))

@@ -243,3 +243,15 @@ def test_a_dim_scene_of_which_nothing_is_left_is_black(level: float) -> None:
     (incident,) = closed(watch(scene, noise=0.7))
     assert incident.kind == "black"
     assert incident.onset_s == pytest.approx(ONSET_S, abs=0.3)
+
+
+def test_a_push_to_a_view_without_any_noise_is_no_freeze() -> None:
+    """A zoom or a shift by part of a pixel takes noise away, as blur does."""
+    random = np.random.default_rng(8)
+
+    def pushed(time_s: float) -> Gray:
+        if time_s >= ONSET_S:
+            return view(100, 40)
+        return np.float32(view() + 3 * random.standard_normal(view().shape))
+
+    assert [each.kind for each in closed(watch(pushed, noise=0.0, length_s=12.0))] == ["moved"]

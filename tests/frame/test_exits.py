@@ -1,0 +1,61 @@
+"""Who leaves a scene is told from a picture that stops."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from core.frame.exits import ExitWatch
+
+FPS, SIZE, CAR = 12, (90, 160), 40
+Plane = NDArray[np.uint8]
+
+
+def crossing(until_px: int, *, step_px: int = 6, noise: float = 0.0) -> list[Plane]:
+    """Something that comes from the left and is gone, or stops, at a place."""
+    random = np.random.default_rng(2)
+    inside = random.integers(60, 200, (30, CAR))
+    frames = []
+    for right in range(step_px, until_px + 1, step_px):
+        shown = np.full(SIZE, 90.0)
+        left, end = max(0, right - CAR), min(right, SIZE[1])
+        shown[30:60, left:end] = inside[:, CAR - (right - left) :][:, : max(0, end - left)]
+        shown += noise * random.standard_normal(SIZE)
+        frames.append(np.uint8(np.clip(shown, 0, 255)))
+    return frames
+
+
+def has_left(frames: list[Plane]) -> bool:
+    watch = ExitWatch()
+    for index in range(1, len(frames)):
+        before, plane = frames[index - 1], frames[index]
+        change = float(np.abs(np.float64(plane) - before).mean())
+        watch.note(before, plane, change, index / FPS)
+    return watch.has_left()
+
+
+@pytest.mark.parametrize("step_px", [2, 6, 15])
+def test_what_crosses_the_picture_has_left_when_it_is_gone(step_px: int) -> None:
+    gone = crossing(SIZE[1] + CAR + step_px, step_px=step_px)
+    assert has_left([*gone, *[gone[-1]] * 6])
+
+
+def test_a_keyframe_that_draws_the_empty_scene_anew_changes_nothing() -> None:
+    gone = crossing(SIZE[1] + CAR)
+    redrawn = np.uint8(gone[-1] + np.random.default_rng(1).integers(-2, 3, SIZE))
+    assert has_left([*gone, *[gone[-1]] * 5, *[redrawn] * 5])
+
+
+def test_what_stops_in_the_middle_has_not_left() -> None:
+    stopped = crossing(SIZE[1] // 2 + CAR // 2)
+    assert not has_left([*stopped, *[stopped[-1]] * 6])
+
+
+def test_where_all_is_full_of_noise_nobody_leaves() -> None:
+    gone = crossing(SIZE[1] + CAR, noise=3.0)
+    assert not has_left([*gone, *[gone[-1]] * 6])
+
+
+def test_nothing_has_left_a_picture_that_never_changed() -> None:
+    assert not has_left([crossing(60)[-1]] * 20)
