@@ -37,8 +37,12 @@ _GRAIN_MOVES: Final = 0.05
 had time to draw of a frame that is repeated."""
 
 _FREEZE_HOLD_S, _FREEZE_LAG_S = 0.5, 0.5
-_CHANGE_ALIVE, _ALONE_S = 0.3, 0.25
-"""Change of what moves, of the usual one; a keyframe's comes with no other so shortly before."""
+_CHANGE_ALIVE, _STIRS, _ALONE_S = 0.3, 0.03 / 255, 0.25
+"""Change of what moves, of the usual one, and at least where none is; a keyframe's comes with no
+other so shortly before."""
+
+_DOUBTED_S: Final = 12.0
+"""How far back what moved last is what stopped: longer ago keyframes told, or time alone."""
 
 _REFINED_S, _ENOUGH, _EARLIER_S, _DIM = 2.5, 8, 1.5, 0.1 / 255
 """What was usual longer ago than a codec refines a frame, of so many views; how much further back
@@ -111,9 +115,11 @@ class FreezeWatch:
     def __init__(self) -> None:
         self._hold = Hold(_FREEZE_HOLD_S + _FREEZE_LAG_S, 0.0)
         self._onset_s = 0.0
+        self._moved_s = self._stirred_s = float("-inf")
 
     def look(self, view: View, history: History) -> Finding | None:
         """Say whether it is frozen now; the onset is the last moment that moved."""
+        self._note(view, history)
         frozen, noticed_s = view.reading.is_frozen, None
         if frozen and self._hold.since_s is None:
             noticed_s = self._last_moved_s(view, history)
@@ -122,8 +128,16 @@ class FreezeWatch:
             return None
         return Finding(self._onset_s, 0.9, {"stood_still_s": view.time_s - self._onset_s})
 
-    @staticmethod
-    def _last_moved_s(view: View, history: History) -> float:
+    def _note(self, view: View, history: History) -> None:
+        """Remember when it moved last, however long ago; what comes alone is a keyframe."""
+        before = history.before(view.time_s)
+        usual = before.change if before is not None else 0.0
+        if view.reading.change > max(_STIRS, _CHANGE_ALIVE * usual):
+            if view.time_s - self._stirred_s <= _ALONE_S:
+                self._moved_s = view.time_s
+            self._stirred_s = view.time_s
+
+    def _last_moved_s(self, view: View, history: History) -> float:
         # The detector itself needs half a second or so to be sure.
         latest_s = view.time_s - _FREEZE_LAG_S
         older = history.between(view.time_s - HISTORY_S, view.time_s - _REFINED_S)
@@ -132,13 +146,14 @@ class FreezeWatch:
             usual = float(np.median([each.reading.change for each in older]))
         else:
             usual = before.change if before is not None else 0.0
-        if usual == 0:
-            return latest_s
         recent = history.between(view.time_s - _REFINED_S, view.time_s)
-        moved = [each.time_s for each in recent if each.reading.change > _CHANGE_ALIVE * usual]
-        # What comes alone is a keyframe.
+        least = _CHANGE_ALIVE * usual
+        moved = [each.time_s for each in recent if each.reading.change > least > 0]
         moved = [late for early, late in pairwise(moved) if late - early <= _ALONE_S]
-        return min(moved[-1], latest_s) if moved else latest_s
+        if moved:
+            return min(moved[-1], latest_s)
+        # A silence may have to last for seconds before it is believed.
+        return self._moved_s if latest_s - _DOUBTED_S <= self._moved_s < latest_s else latest_s
 
     @staticmethod
     def _last_alive_s(view: View, history: History, moved_s: float) -> float:

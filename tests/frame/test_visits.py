@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core.frame.exits import ExitWatch
+from core.frame.visits import VisitWatch
 
 FPS, SIZE, CAR = 12, (90, 160), 40
 Plane = NDArray[np.uint8]
@@ -27,7 +27,7 @@ def crossing(until_px: int, *, step_px: int = 6, noise: float = 0.0) -> list[Pla
 
 
 def has_left(frames: list[Plane]) -> bool:
-    watch = ExitWatch()
+    watch = VisitWatch()
     for index in range(1, len(frames)):
         before, plane = frames[index - 1], frames[index]
         change = float(np.abs(np.float64(plane) - before).mean())

@@ -1,0 +1,102 @@
+"""Visits: how what is lively comes to a still scene and goes.
+
+Where a codec erases the noise of a still scene, a road that has become empty falls as
+silent as a frozen feed. But whoever leaves a scene leaves it at its edge, while a frozen
+picture stops all over. And who comes comes little by little, or at the edge again, while a
+feed that goes on leaps to what has become of the scene meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+_EDGE: Final = 8
+"""The edge is one part in so many of the width, and of the height, on each side."""
+
+_INSIDE: Final = 0.25
+"""Share of the change inside of it under which the rest is of something at the edge; noise, and
+what a codec draws of it, has 0.56."""
+
+_MEMORY_S, _LEVEL, _LIVELY = 3.0, 0.8, 0.1
+"""Stretch of frames that is looked at; quantile of their change that tells how lively they were,
+and share of it from which on a frame counts."""
+
+_LAST, _ALONE_S = 3, 0.25
+"""So many lively frames are the last ones; what comes alone for this long is a keyframe."""
+
+_LEAP, _FIRST = 0.5, 2
+"""Of that level: what one of so many first frames has at least where a feed goes on."""
+
+
+class _Frame(NamedTuple):
+    """When, how much changed, and the share of it inside."""
+
+    time_s: float
+    change: float
+    inside: float
+
+
+class VisitWatch:
+    """Remembers where the last frames of a source changed; one a source."""
+
+    def __init__(self) -> None:
+        self._frames: deque[_Frame] = deque()
+
+    def note(
+        self, before: NDArray[np.uint8], plane: NDArray[np.uint8], change: float, time_s: float
+    ) -> None:
+        """Take the next frame.
+
+        Parameters
+        ----------
+        before, plane : (H, W) uint8 array
+            Luma of the frame before and of this one.
+        change : float
+            Mean absolute change between them, in steps of these planes.
+        time_s : float
+            Media time, s; rising.
+        """
+        while self._frames and self._frames[0].time_s <= time_s - _MEMORY_S:
+            self._frames.popleft()
+        if change == 0:
+            return
+        height, width = plane.shape
+        rows = slice(height // _EDGE, height - height // _EDGE)
+        columns = slice(width // _EDGE, width - width // _EDGE)
+        inside = cv2.norm(plane[rows, columns], before[rows, columns], cv2.NORM_L1)
+        self._frames.append(_Frame(time_s, change, inside / (change * plane.size)))
+
+    def has_left(self) -> bool:
+        """Whether the last that was lively left the picture, so that silence proves nothing."""
+        lively, _ = self._lively(list(self._frames))
+        return bool(lively) and min(each.inside for each in lively[-_LAST:]) < _INSIDE
+
+    def came_gently(self, since_s: float) -> bool:
+        """Whether what is lively since a time came little by little, or at the edge."""
+        lively, level = self._lively([each for each in self._frames if each.time_s >= since_s])
+        if not lively:
+            return False
+        first = lively[:_FIRST]
+        return first[0].inside < _INSIDE or max(each.change for each in first) < _LEAP * level
+
+    @staticmethod
+    def _lively(frames: list[_Frame]) -> tuple[list[_Frame], float]:
+        """Those that are lively for more than a keyframe, and how lively they are."""
+        if not frames:
+            return [], 0.0
+        ranked = sorted(each.change for each in frames)
+        level = ranked[int(_LEVEL * (len(ranked) - 1))]
+        lively = [each for each in frames if each.change > _LIVELY * level]
+        near = [late.time_s - early.time_s <= _ALONE_S for early, late in pairwise(lively)]
+        steady = [
+            each
+            for each, before, after in zip(lively, [False, *near], [*near, False], strict=True)
+            if before or after
+        ]
+        return steady, level
