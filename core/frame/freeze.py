@@ -99,9 +99,7 @@ class FreezeDetector:
             self._collapse.reset()
             self._falls_silent, self._woke_s = False, None
         self._visits.note(before, plane, change / gain, time_s)
-        is_silent = self._silence.look(
-            change, time_s, self._doubt_s, is_predicted=is_predicted
-        )
+        is_silent = self._silence.look(change, time_s, self._doubt_s, is_predicted=is_predicted)
         has_collapsed = self._collapse.look(change, time_s)
         has_stopped = self._residue.look(plane, change, time_s) or has_collapsed
         if has_stopped and not self._has_stopped and is_predicted and self._doubt_s():

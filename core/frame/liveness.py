@@ -18,6 +18,7 @@ from core.frame.liveness_finding import Finding
 from core.frame.liveness_focus import FocusWatch
 from core.frame.liveness_light import BlackWatch, FreezeWatch, NoiseWatch, WhiteWatch
 from core.frame.liveness_moves import MoveWatch
+from core.frame.liveness_seen import SeenViews
 from core.frame.liveness_stutter import StutterWatch
 from core.frame.liveness_view import History, View, view_of
 from core.incidents import Incident, IncidentEvent, IncidentKind
@@ -60,13 +61,14 @@ class LivenessMonitor:
         self._newest_s = float("-inf")
         self._learnt_s = float("-inf")
         self._stutter = StutterWatch()
+        self._seen = SeenViews()
         self._start()
 
     def _start(self) -> None:
         self._history = History()
         self._newest: View | None = None
         self._black, self._white = BlackWatch(), WhiteWatch()
-        self._cover, self._focus = CoverWatch(), FocusWatch()
+        self._cover, self._focus = CoverWatch(self._seen), FocusWatch()
         self._freeze, self._noise = FreezeWatch(), NoiseWatch()
         self._moves = MoveWatch()
 
@@ -165,7 +167,7 @@ class LivenessMonitor:
         found |= {kind: finding for kind, finding in more.items() if finding is not None}
         if "moved" in found and "moved" not in self._open and self._cover.suspects:
             # A scene that is seen from elsewhere is not hidden.
-            self._cover = CoverWatch()
+            self._cover = CoverWatch(self._seen)
             history.clear()
         if "freeze" in found and "freeze" not in self._open and self._came_with(found):
             del found["freeze"]

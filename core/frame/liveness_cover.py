@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.frame.liveness_finding import Finding, Hold
+from core.frame.liveness_seen import SeenViews
 from core.frame.liveness_view import (
     CELL_PX,
     FEWEST_CELLS,
@@ -74,15 +75,22 @@ the structure is found again."""
 
 
 class CoverWatch:
-    """Something that covers most of the view and stays."""
+    """Something that covers most of the view and stays.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    seen : SeenViews
+        What the camera has shown before; it is added to.
+    """
+
+    def __init__(self, seen: SeenViews) -> None:
         self._hold = Hold(1.1, 0.4)
         self._clear: View | None = None
         self._last_clear: View | None = None
         self._is_strange = False
         self._covered: list[tuple[float, NDArray[np.bool_]]] = []
         self._lid: tuple[NDArray[np.bool_], NDArray[np.float32]] | None = None
+        self._seen = seen
 
     @property
     def suspects(self) -> bool:
@@ -132,6 +140,8 @@ class CoverWatch:
             if same < _STEADY and since_s is not None and view.time_s - since_s > _SUDDEN_S:
                 self._hold.reset()
                 return None
+        if self._hold.since_s is None and not covered:
+            self._seen.note(view)
         was_on = self._hold.is_on
         if not self._hold.update(covered, view.time_s, onset_s=onset_s):
             return None
@@ -141,7 +151,9 @@ class CoverWatch:
             self._clear = None
             history.clear()
             return None
-        if not was_on and self._is_elsewhere(view, clear):
+        if not was_on and (
+            self._is_elsewhere(view, clear) or self._seen.showed_no_more(view, lost)
+        ):
             self._hold.reset()
             return None
         if not was_on:

@@ -255,3 +255,18 @@ def test_a_push_to_a_view_without_any_noise_is_no_freeze() -> None:
         return np.float32(view() + 3 * random.standard_normal(view().shape))
 
     assert [each.kind for each in closed(watch(pushed, noise=0.0, length_s=12.0))] == ["moved"]
+
+
+def test_headlights_that_leave_a_dark_road_cover_nothing() -> None:
+    y, x = np.mgrid[:180, :320]
+    road = 12 + 0.1 * cv2.GaussianBlur(view(), (0, 0), 4.0)
+
+    def lit(time_s: float) -> Gray:
+        glow = np.zeros(road.shape)
+        for begins_s in (3.0, 11.0):
+            across = 420 * (time_s - begins_s) / 4.0 - 50
+            if 0 <= time_s - begins_s <= 4.0:
+                glow += 190 * np.exp(-(((x - across) / 32.0) ** 2) - ((y - 110) / 15.0) ** 2)
+        return np.float32(road + glow)
+
+    assert closed(watch(lit, noise=0.6, length_s=19.0)) == []
