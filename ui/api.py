@@ -30,7 +30,7 @@ from core.types import EMOTIONS
 from ui.api_files import BadInputError, address_of, picture, uploaded
 from ui.context import Context
 from ui.texts import LANGUAGES
-from ui.video_jobs import analyze_for_visitor
+from ui.video_job import analyze_for_visitor
 
 MOST_FILMS: Final = 500
 MOST_EVERY: Final = 1000

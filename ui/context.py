@@ -13,7 +13,8 @@ from ui.admission import Admission
 from ui.quality_shelf import Shelf
 from ui.sessions import Sessions
 from ui.texts import strings, translations
-from ui.video_jobs import Jobs, analyze_for_visitor
+from ui.video_job import analyze_for_visitor
+from ui.video_jobs import Jobs
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ from core.records.store import RUNS, RunInfo, list_runs, read_info
 from core.settings import Settings
 from ui.quality_drop import unpack
 from ui.quality_rows import RowsCache
-from ui.video_jobs import Job, Jobs, Request
+from ui.video_job import Job, Request
+from ui.video_jobs import Jobs
 
 KEPT_S: Final = 3600.0
 """How long the files that a visitor brought are kept, s."""

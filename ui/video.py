@@ -23,7 +23,8 @@ from ui import plots, video_results, video_view
 from ui.context import Context
 from ui.texts import language_of, text
 from ui.video_errors import explain
-from ui.video_jobs import Job, Jobs, QueueFullError, Request
+from ui.video_job import Job, Request
+from ui.video_jobs import Jobs, QueueFullError
 from ui.visitors import page_of, visitor_of
 
 SUFFIXES: Final = (".mp4", ".mov", ".mkv", ".webm", ".avi")

@@ -12,7 +12,8 @@ from typing import Final
 
 from core.errors import FramemoodError, ModelError
 from ui.texts import text
-from ui.video_jobs import QueueFullError, Request
+from ui.video_job import Request
+from ui.video_jobs import QueueFullError
 
 _KNOWN: Final = (
     ("there is no such file", "gone"),

@@ -15,7 +15,7 @@ from core.types import EMOTIONS
 from ui import plots
 from ui.texts import strings, text
 from ui.video_faces import FaceSummary
-from ui.video_jobs import Job
+from ui.video_job import Job
 from ui.video_view import clock, fact, say
 
 DOWNLOADS: Final = (

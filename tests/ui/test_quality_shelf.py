@@ -10,7 +10,8 @@ from core.types import FrameReport, QualityReading
 from ui import quality_shelf
 from ui.quality_drop import DropError
 from ui.quality_shelf import MOST_BROUGHT, SAMPLE, Shelf
-from ui.video_jobs import Jobs, Request
+from ui.video_job import Request
+from ui.video_jobs import Jobs
 
 HEADER = "run_id,index,time_s,quality_score,fps\n"
 ROWS = HEADER + "r,0,0.0,0.8,25\nr,1,0.04,0.7,25\n"

@@ -13,7 +13,8 @@ from core.frame.sources import open_source
 from core.settings import Settings
 from ui.texts import text
 from ui.video_errors import explain
-from ui.video_jobs import QueueFullError, Request
+from ui.video_job import Request
+from ui.video_jobs import QueueFullError
 
 HANGUL = re.compile("[가-힣]")
 

@@ -11,7 +11,8 @@ import pytest
 
 from core.errors import SourceError
 from core.settings import Settings
-from ui.video_jobs import MOST_WAITING, MOST_WAITING_OF_ADDRESS, Job, Jobs, QueueFullError, Request
+from ui.video_job import Job, Request
+from ui.video_jobs import MOST_WAITING, MOST_WAITING_OF_ADDRESS, Jobs, QueueFullError
 
 WAIT_S = 20.0
 

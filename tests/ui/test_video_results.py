@@ -15,7 +15,7 @@ from ui import plots, video_results, video_view
 from ui.texts import LANGUAGES, text
 from ui.thinning import Series
 from ui.video_faces import FaceSummary
-from ui.video_jobs import Job, Request
+from ui.video_job import Job, Request
 
 HOSTILE = '<img src=x onerror="alert(1)">"\'.mp4'
 
