@@ -11,48 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.frame.liveness_finding import Finding, Hold
+from core.frame.liveness_hidden import FLATTEST, SAME_STEPS, UNCOVERED_SHARE, hidden_by, keeps_tones
 from core.frame.liveness_seen import SeenViews
-from core.frame.liveness_view import (
-    CELL_PX,
-    FEWEST_CELLS,
-    HISTORY_S,
-    History,
-    View,
-    cell_means,
-)
+from core.frame.liveness_view import HISTORY_S, History, View, cell_means
 from core.frame.motion import SHIFT, motion_between, shown_in_place
 from core.frame.registration import evened
 from core.frame.structure import strange_shares, structure_likeness
 
-_TEXTURED, _FAINT = 2.2, 1.0
-"""Root mean square steps of detail from which a cell has something that can be hidden, and from
-which on in a scene where hardly any has, as at night, if that is more than its noise."""
+_COVERED_SHARE: Final = 0.45
 
-_LOST: Final = 0.4
-_FLAT, _FLATTEST = 2.0, 2.6
-"""Steps of detail under which a cell that had little, and one that had much, shows nothing: a
-scene with softer detail than the last one is a cut, no cover."""
-
-_COVERED_SHARE, _UNCOVERED_SHARE = 0.45, 0.3
 _SUDDEN_S: Final = 1.0
+
 _STEADY: Final = 0.7
 """How far the covered cells have to stay the same ones: who passes by moves on."""
-
-_OTHER_TONES, _BLANK = 0.35, 0.12
-"""A cover shows other tones than what it hides, by this share of the view's contrast, or none."""
-
-_NOTHING: Final = 1.5
-"""Steps of contrast that rounding leaves of a picture of nothing."""
-
-_SAME_STEPS: Final = 14.0
-"""Luma steps by which what a cover leaves in view may change meanwhile."""
-
-_MIX_SHARE, _SAME_SHARE = 0.85, 0.08
-"""How much of the cells that still show detail has to be the old scene, the cover or a mix of
-both, and how much of it the old scene: a cut to a dark one lies in between everywhere."""
-
-_FEW_LEFT: Final = 0.22
-"""Cells left in view, of those that had detail, that are too few to say so."""
 
 _SHOWN_STILL, _MOVED_ON = 0.1, 0.5
 """Where so much of the picture shows something, and more than this of it what was there right
@@ -68,10 +39,6 @@ them what was there."""
 
 _FAINT_LIGHT, _LIGHT_OF_IT = 1.0, 0.5
 """Steps of contrast, and how like the scene before, of light that a hand lets through."""
-
-_DARKENED, _STILL_THERE = 0.6, 0.6
-"""A blur that leaves less than this of the light is something before the lens, if hardly any of
-the structure is found again."""
 
 
 class CoverWatch:
@@ -112,8 +79,8 @@ class CoverWatch:
         if clear is None or clear.detail.shape != view.detail.shape:
             self._hold.reset()
             return None
-        share, lost, rest_is_same = _hidden(view, clear)
-        limit = _UNCOVERED_SHARE if self._hold.is_on else _COVERED_SHARE
+        share, lost, rest_is_same = hidden_by(view, clear)
+        limit = UNCOVERED_SHARE if self._hold.is_on else _COVERED_SHARE
         covered = share >= limit and (rest_is_same or self._lid_stays(view))
         onset_s = None
         if share >= limit and self._hold.since_s is None:
@@ -166,8 +133,8 @@ class CoverWatch:
         if self._hold.since_s is None or self._lid is None:
             return False
         lost, tones = self._lid
-        same = np.abs(cell_means(view.thumb) - tones) < _SAME_STEPS
-        return float((lost & same & (view.detail < _FLATTEST)).sum()) > _STEADY * float(lost.sum())
+        same = np.abs(cell_means(view.thumb) - tones) < SAME_STEPS
+        return float((lost & same & (view.detail < FLATTEST)).sum()) > _STEADY * float(lost.sum())
 
     def _clear_view(self, view: View, history: History) -> View | None:
         """What there is to hide; right after a cut the view before it, as a lid comes like one."""
@@ -180,7 +147,7 @@ class CoverWatch:
     def _is_blur(self, view: View, share: float) -> bool:
         """Whether the tones are still those of the moment before: a scene may move meanwhile."""
         last = self._last_clear
-        return last is not None and _keeps_tones(view, last, share)
+        return last is not None and keeps_tones(view, last, share)
 
     def _is_another_scene(self, view: View, clear: View, lost: NDArray[np.bool_]) -> bool:
         # As a camera pans the rest becomes another one as well, but not at once.
@@ -189,7 +156,7 @@ class CoverWatch:
     def _is_elsewhere(self, view: View, clear: View) -> bool:
         """Whether nothing is hidden that was seen right before, or it is seen from elsewhere."""
         last = self._last_clear or clear
-        if _hidden(view, last)[0] < _UNCOVERED_SHARE:
+        if hidden_by(view, last)[0] < UNCOVERED_SHARE:
             return True
         motions = [motion_between(each.plane, view.plane) for each in (clear, last)]
         return any(motion.shift > SHIFT for motion in motions)
@@ -198,45 +165,9 @@ class CoverWatch:
     def _onset_s(view: View, clear: View, history: History) -> float:
         """When the first quarter was hidden."""
         for each in history.between(view.time_s - 0.8, view.time_s):
-            if _hidden(each, clear)[0] >= 0.25:
+            if hidden_by(each, clear)[0] >= 0.25:
                 return each.time_s
         return view.time_s
-
-
-def _hidden(view: View, clear: View) -> tuple[float, NDArray[np.bool_], bool]:
-    """Share of the textured cells that are hidden, which, and whether the rest is the same."""
-    textured = clear.detail > _TEXTURED
-    if textured.sum() < FEWEST_CELLS:
-        textured = clear.detail > max(_FAINT, clear.noise)
-    count = int(textured.sum())
-    if count < FEWEST_CELLS or view.detail.shape != clear.detail.shape:
-        return 0.0, textured, False
-    flat = view.detail < np.clip(_LOST * clear.detail, _FLAT, _FLATTEST)
-    flat &= view.detail < 0.5 * clear.detail
-    lost = textured & flat
-    share = float(lost.sum()) / count
-    if share < _UNCOVERED_SHARE:
-        return share, lost, False
-    # A dimmer light flattens all cells alike and keeps the pattern; a blur keeps the tones too.
-    if _keeps_tones(view, clear, share):
-        return 0.0, lost, False
-    moved = np.abs(cell_means(view.thumb) - cell_means(clear.thumb))
-    own = max(2.5, _OTHER_TONES * float(cell_means(clear.thumb).std()))
-    # A blur leaves the tones of a cell; what is flat all over shows nothing of the scene.
-    if float(np.median(moved[lost])) < own and view.spread > _BLANK * clear.spread:
-        return 0.0, lost, False
-    shows = view.detail > _TEXTURED
-    if shows.sum() < _FEW_LEFT * count:
-        return share, lost, True
-    # Along a soft edge the scene and the cover mix, so pixel by pixel: either, or in between.
-    pixels = np.ones((CELL_PX, CELL_PX), np.bool_)
-    left = np.kron(shows, pixels)
-    lid_low, lid_high = np.quantile(view.thumb[np.kron(lost, pixels)], (0.1, 0.9))
-    was, now = clear.thumb[left], view.thumb[left]
-    slack = min(_SAME_STEPS, _OTHER_TONES * clear.spread)
-    is_mix = (now > np.minimum(was, lid_low) - slack) & (now < np.maximum(was, lid_high) + slack)
-    is_same = np.abs(now - was) < slack
-    return share, lost, bool(is_mix.mean() > _MIX_SHARE and is_same.mean() > _SAME_SHARE)
 
 
 def _is_strange(before: View, view: View, lost: NDArray[np.bool_]) -> bool:
@@ -248,13 +179,3 @@ def _is_strange(before: View, view: View, lost: NDArray[np.bool_]) -> bool:
         return True
     cells, in_place = shown_in_place(evened(before.plane), evened(view.plane), ~lost)
     return cells >= _FEWEST_BESIDE and in_place < _GONE_BESIDE
-
-
-def _keeps_tones(view: View, clear: View, share: float) -> bool:
-    shown = max(_NOTHING, 0.1 * clear.spread)
-    if share < 0.9 or clear.likeness(view) < 0.6 or view.spread < shown:
-        return False
-    if view.mean > _DARKENED * clear.mean:
-        return True
-    # A light that goes out leaves the pattern, a hand before the lens hardly the brightest spots.
-    return structure_likeness(clear.plane, view.plane).whole > _STILL_THERE
