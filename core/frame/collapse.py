@@ -26,6 +26,9 @@ _LIVELY: Final = 0.05
 _COLLAPSED: Final = 0.1
 """Of the calmest moments: what the middle frame says at most."""
 
+_LIFE: Final = 0.3
+"""Of the calmest moments: more than this is life that calms down."""
+
 _BACK, _BACK_S = 0.6, 0.35
 """Of the calmest moments: what the middle frame of such a stretch says where life is back."""
 
@@ -83,11 +86,17 @@ class CollapseWatch:
         if time_s >= self._moment_s + MOMENT_S:
             if self._older:
                 self._moments.append(_middle(self._older))
-            known = list(self._moments)[:-_NEWEST]
+            moments = list(self._moments)
+            known, newest = moments[:-_NEWEST], moments[-_NEWEST:]
             if len(known) >= _FEWEST:
-                self._calmest = float(np.quantile(known, _CALM_QUANTILE, method="lower"))
+                known += [each for each in newest if each > _LIFE * _calm(known)]
+                self._calmest = _calm(known)
             self._moment_s, self._older = time_s, []
         self._older.append(change)
+
+
+def _calm(moments: list[float]) -> float:
+    return float(np.quantile(moments, _CALM_QUANTILE, method="lower"))
 
 
 def _middle(changes: list[float]) -> float:

@@ -41,6 +41,10 @@ def test_a_source_that_had_been_calm_before_has_not_stopped() -> None:
     assert told([*[0.01] * 4 * FPS, *lively(4), *[0.01] * 5 * FPS]) == []
 
 
+def test_life_that_has_calmed_down_before_has_not_stopped() -> None:
+    assert told([*lively(6), *[0.7] * 2 * FPS, *[0.09] * FPS, *[0.5] * FPS]) == []
+
+
 def test_what_is_not_known_for_some_seconds_has_not_stopped() -> None:
     assert told([*lively(1.5), *[0.0] * 3 * FPS]) == []
 
