@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-import numpy as np
-
 WINDOW_S: Final = 0.95
 """Stretch of frames that is compared with those before: less than between two keyframes, mostly."""
 
@@ -70,7 +68,7 @@ class CollapseWatch:
             if _middle(latest) > _BACK * self._calmest or self._shows_new_pictures():
                 self._has_collapsed = False
                 self._recent.clear()
-        elif self._calmest >= _LIVELY:
+        elif self._calmest >= _LIVELY and change < self._calmest:
             changes = [c for _, c in self._recent]
             is_low = _middle(changes) <= _COLLAPSED * self._calmest
             self._has_collapsed = is_low and not self._shows_new_pictures()
@@ -96,7 +94,7 @@ class CollapseWatch:
 
 
 def _calm(moments: list[float]) -> float:
-    return float(np.quantile(moments, _CALM_QUANTILE, method="lower"))
+    return sorted(moments)[int(_CALM_QUANTILE * (len(moments) - 1))]
 
 
 def _middle(changes: list[float]) -> float:
