@@ -8,7 +8,10 @@ most frames of a second then say less than a tenth of what the calmest moments s
 from __future__ import annotations
 
 from collections import deque
+from statistics import median_high
 from typing import Final
+
+from core.frame.ranks import lower_quantile
 
 WINDOW_S: Final = 0.95
 """Stretch of frames that is compared with those before: less than between two keyframes, mostly."""
@@ -35,10 +38,6 @@ class CollapseWatch:
     """Knows how lively a source is in its calmest moments; one a source."""
 
     def __init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget all frames."""
         self._moments: deque[float] = deque(maxlen=round(MEMORY_S / MOMENT_S))
         self._older: list[float] = []
         self._moment_s = float("-inf")
@@ -65,12 +64,12 @@ class CollapseWatch:
             self._remember(*self._recent.popleft())
         if self._has_collapsed:
             latest = [c for t, c in self._recent if t > time_s - _BACK_S]
-            if _middle(latest) > _BACK * self._calmest or self._shows_new_pictures():
+            if median_high(latest) > _BACK * self._calmest or self._shows_new_pictures():
                 self._has_collapsed = False
                 self._recent.clear()
         elif self._calmest >= _LIVELY and change < self._calmest:
             changes = [c for _, c in self._recent]
-            is_low = _middle(changes) <= _COLLAPSED * self._calmest
+            is_low = median_high(changes) <= _COLLAPSED * self._calmest
             self._has_collapsed = is_low and not self._shows_new_pictures()
         return self._has_collapsed
 
@@ -83,7 +82,7 @@ class CollapseWatch:
             return
         if time_s >= self._moment_s + MOMENT_S:
             if self._older:
-                self._moments.append(_middle(self._older))
+                self._moments.append(median_high(self._older))
             moments = list(self._moments)
             known, newest = moments[:-_NEWEST], moments[-_NEWEST:]
             if len(known) >= _FEWEST:
@@ -94,8 +93,4 @@ class CollapseWatch:
 
 
 def _calm(moments: list[float]) -> float:
-    return sorted(moments)[int(_CALM_QUANTILE * (len(moments) - 1))]
-
-
-def _middle(changes: list[float]) -> float:
-    return sorted(changes)[len(changes) // 2]
+    return lower_quantile(moments, _CALM_QUANTILE)

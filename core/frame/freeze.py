@@ -49,10 +49,9 @@ class FreezeDetector:
         """Forget all frames: the next one is a first one."""
         self._before: NDArray[np.uint8] | None = None
         self._time_s = 0.0
-        self._silence = SilenceWatch()
-        self._residue = ResidueWatch()
-        self._collapse = CollapseWatch()
+        self._silence = SilenceWatch(self._doubt_s)
         self._visits = VisitWatch()
+        self._forget_life()
         self._falls_silent = self._has_stopped = self._is_frozen = False
         self._woke_s: float | None = None
 
@@ -95,20 +94,21 @@ class FreezeDetector:
         if is_cut(before, plane, change, self._silence.right_before(time_s)):
             # What was lively before it says nothing of a scene that may be still.
             self._silence.note_cut(time_s)
-            self._residue.reset()
-            self._collapse.reset()
+            self._forget_life()
             self._falls_silent, self._woke_s = False, None
         self._visits.note(before, plane, change / gain, time_s)
-        is_silent = self._silence.look(change, time_s, self._doubt_s, is_predicted=is_predicted)
+        is_silent = self._silence.look(change, time_s, is_predicted=is_predicted)
         has_collapsed = self._collapse.look(change, time_s)
         has_stopped = self._residue.look(plane, change, time_s) or has_collapsed
         if has_stopped and not self._has_stopped and is_predicted and self._doubt_s():
-            self._residue.reset()
-            self._collapse.reset()
+            self._forget_life()
             has_stopped = False
         self._has_stopped = has_stopped
         self._learn(is_silent or has_stopped, time_s)
         return self._is_frozen
+
+    def _forget_life(self) -> None:
+        self._residue, self._collapse = ResidueWatch(), CollapseWatch()
 
     def _doubt_s(self) -> float:
         """How much longer silence has to last where a still scene may follow what was seen."""

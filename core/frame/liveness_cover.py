@@ -156,7 +156,7 @@ class CoverWatch:
     def _is_elsewhere(self, view: View, clear: View) -> bool:
         """Whether nothing is hidden that was seen right before, or it is seen from elsewhere."""
         last = self._last_clear or clear
-        if hidden_by(view, last)[0] < UNCOVERED_SHARE:
+        if hidden_by(view, last).share < UNCOVERED_SHARE:
             return True
         motions = [motion_between(each.plane, view.plane) for each in (clear, last)]
         return any(motion.shift > SHIFT for motion in motions)
@@ -165,7 +165,7 @@ class CoverWatch:
     def _onset_s(view: View, clear: View, history: History) -> float:
         """When the first quarter was hidden."""
         for each in history.between(view.time_s - 0.8, view.time_s):
-            if hidden_by(each, clear)[0] >= 0.25:
+            if hidden_by(each, clear).share >= 0.25:
                 return each.time_s
         return view.time_s
 

@@ -122,8 +122,9 @@ class FreezeWatch:
         self._note(view, history)
         frozen, noticed_s = view.reading.is_frozen, None
         if frozen and self._hold.since_s is None:
-            noticed_s = self._last_moved_s(view, history)
-            self._onset_s = self._last_alive_s(view, history, noticed_s)
+            usual = self._usual_before(view, history)
+            noticed_s = self._last_moved_s(view, history, usual)
+            self._onset_s = self._last_alive_s(view, history, usual, noticed_s)
         if not self._hold.update(frozen, view.time_s, onset_s=noticed_s):
             return None
         return Finding(self._onset_s, 0.9, {"stood_still_s": view.time_s - self._onset_s})
@@ -137,14 +138,19 @@ class FreezeWatch:
                 self._moved_s = view.time_s
             self._stirred_s = view.time_s
 
-    def _last_moved_s(self, view: View, history: History) -> float:
+    @staticmethod
+    def _usual_before(view: View, history: History) -> float | None:
+        """The change that was usual longer ago than a codec refines, where that is known."""
+        older = history.between(view.time_s - HISTORY_S, view.time_s - _REFINED_S)
+        if len(older) < _ENOUGH:
+            return None
+        return float(np.median([each.reading.change for each in older]))
+
+    def _last_moved_s(self, view: View, history: History, usual: float | None) -> float:
         # The detector itself needs half a second or so to be sure.
         latest_s = view.time_s - _FREEZE_LAG_S
-        older = history.between(view.time_s - HISTORY_S, view.time_s - _REFINED_S)
-        before = history.before(view.time_s)
-        if len(older) >= _ENOUGH:
-            usual = float(np.median([each.reading.change for each in older]))
-        else:
+        if usual is None:
+            before = history.before(view.time_s)
             usual = before.change if before is not None else 0.0
         recent = history.between(view.time_s - _REFINED_S, view.time_s)
         least = _CHANGE_ALIVE * usual
@@ -156,13 +162,9 @@ class FreezeWatch:
         return self._moved_s if latest_s - _DOUBTED_S <= self._moved_s < latest_s else latest_s
 
     @staticmethod
-    def _last_alive_s(view: View, history: History, moved_s: float) -> float:
+    def _last_alive_s(view: View, history: History, usual: float | None, moved_s: float) -> float:
         """Of a dim scene a codec goes on for a while, ever less than it had to say of life."""
-        older = history.between(view.time_s - HISTORY_S, view.time_s - _REFINED_S)
-        if len(older) < _ENOUGH:
-            return moved_s
-        usual = float(np.median([each.reading.change for each in older]))
-        if not 0 < usual <= _DIM:
+        if usual is None or not 0 < usual <= _DIM:
             return moved_s
         views = history.between(view.time_s - _REFINED_S, moved_s)
         alive = [each.time_s for each in views if each.reading.change >= usual]

@@ -7,7 +7,7 @@ have gone there is less to see than a moment before, yet no more is hidden than 
 from __future__ import annotations
 
 from collections import deque
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,17 +26,26 @@ _SHARE: Final = 0.3
 of which less than this share showed so much had nothing to hide."""
 
 
+class _Seen(NamedTuple):
+    """When, and what of a view is compared: a view itself holds its picture."""
+
+    time_s: float
+    tones: NDArray[np.float32]
+    detail: NDArray[np.float32]
+    noise: float
+
+
 class SeenViews:
-    """Keeps a view now and then; one a source."""
+    """Keeps what a view shows now and then; one a source."""
 
     def __init__(self) -> None:
-        self._views: deque[View] = deque()
+        self._views: deque[_Seen] = deque()
 
     def note(self, view: View) -> None:
         """Take a view before which there was nothing."""
         if self._views and 0 <= view.time_s - self._views[-1].time_s < _EVERY_S:
             return
-        self._views.append(view)
+        self._views.append(_seen(view))
         while not 0 <= view.time_s - self._views[0].time_s <= _FOR_S:
             self._views.popleft()
 
@@ -49,14 +58,19 @@ class SeenViews:
         part : (rows, columns) bool array
             Cells of ``view.detail``.
         """
+        now = _seen(view)
         return any(
-            each.detail.shape == part.shape and _is_same(view, each, part) for each in self._views
+            each.detail.shape == part.shape and _is_same(now, each, part) for each in self._views
         )
 
 
-def _is_same(view: View, before: View, part: NDArray[np.bool_]) -> bool:
-    apart = np.abs(cell_means(view.thumb) - cell_means(before.thumb))[part]
+def _seen(view: View) -> _Seen:
+    return _Seen(view.time_s, cell_means(view.thumb), view.detail, view.noise)
+
+
+def _is_same(now: _Seen, before: _Seen, part: NDArray[np.bool_]) -> bool:
+    apart = np.abs(now.tones - before.tones)[part]
     if apart.size == 0 or float(np.median(apart)) > _SAME_STEPS:
         return False
-    showed = (before.detail > max(_SHOWED, before.noise)) & (before.detail > _MORE * view.detail)
+    showed = (before.detail > max(_SHOWED, before.noise)) & (before.detail > _MORE * now.detail)
     return float(showed[part].mean()) < _SHARE

@@ -11,11 +11,14 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from statistics import median_high
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from core.frame.ranks import lower_quantile
 
 BEFORE_S: Final = 0.6
 """Stretch of frames that a fall is measured against."""
@@ -73,10 +76,6 @@ class ResidueWatch:
     """
 
     def __init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget all frames."""
         self._changes: deque[tuple[float, float]] = deque()
         self._earlier: deque[tuple[float, float]] = deque()
         self._planes: deque[tuple[float, NDArray[np.uint8], float]] = deque()
@@ -118,8 +117,8 @@ class ResidueWatch:
         share, is_redrawn = self._adds_up(plane, time_s)
         gone_s = time_s - self._since_s
         self._shown.extend([time_s] if change > self._usual else [])
-        recent = sorted(c for t, c in self._changes if t > time_s - min(_BACK_S, gone_s) - 1e-6)
-        middle = recent[len(recent) // 2]
+        start_s = time_s - min(_BACK_S, gone_s) - 1e-6
+        middle = median_high(c for t, c in self._changes if t > start_s)
         is_due = gone_s >= HOLD_S - 1e-6
         glides = share is not None and share > _GLIDES and is_due and middle > _HARDLY * self._level
         wanders = share is not None and share < _WANDERS and not is_redrawn
@@ -138,10 +137,8 @@ class ResidueWatch:
     def _falls(self, before: list[float], change: float) -> bool:
         if change > _FALLEN / _SLOWED * before[-1]:
             return False  # as nearly always, and without sorting
-        ranked = sorted(before)
-        self._level = ranked[int(_LOW_QUANTILE * (len(ranked) - 1))]
-        self._usual = ranked[len(ranked) // 2]
-        self._level = min(self._level, self._calmest())
+        self._usual = median_high(before)
+        self._level = min(lower_quantile(before, _LOW_QUANTILE), self._calmest())
         slowed = _MUCH_SLOWED if change < _HALTED * before[-1] else _SLOWED
         return (
             self._level >= _LEAST
@@ -151,8 +148,9 @@ class ResidueWatch:
 
     def _calmest(self) -> float:
         """Change of the calmest moments known: what stays when a pan or a push ends is no less."""
-        known = sorted(change for _, change in self._earlier)
-        return known[int(_CALM_QUANTILE * (len(known) - 1))] if known else math.inf
+        if not self._earlier:
+            return math.inf
+        return lower_quantile((change for _, change in self._earlier), _CALM_QUANTILE)
 
     def _follow(self, plane: NDArray[np.uint8], time_s: float) -> None:
         last = self._planes[-1][1]

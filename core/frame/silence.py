@@ -12,8 +12,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from itertools import pairwise
+from statistics import median_high
 from typing import Final
 
+from core.frame.ranks import lower_quantile
 from core.frame.redraws import RedrawWatch
 
 SILENT, NEARLY_SILENT = 0.0007, 0.003
@@ -76,9 +78,17 @@ drawn; what comes for no longer than this may be all the drawing of it."""
 
 
 class SilenceWatch:
-    """Listens for silence, and then for life; one a source."""
+    """Listens for silence, and then for life; one a source.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    doubt_s : callable
+        How much longer silence has to last where what was heard last is such that a still
+        scene may follow it, s; else 0.
+    """
+
+    def __init__(self, doubt_s: Callable[[], float]) -> None:
+        self._doubt_s = doubt_s
         self._changes: deque[tuple[float, float]] = deque()
         self._redraws = RedrawWatch()
         self._cut_s = float("-inf")
@@ -93,14 +103,7 @@ class SilenceWatch:
         """Take the next frame for the first one of another scene."""
         self._cut_s = time_s
 
-    def look(
-        self,
-        change: float,
-        time_s: float,
-        doubt_s: Callable[[], float],
-        *,
-        is_predicted: bool,
-    ) -> bool:
+    def look(self, change: float, time_s: float, *, is_predicted: bool) -> bool:
         """Take the next frame and say whether the source is frozen.
 
         Parameters
@@ -109,9 +112,6 @@ class SilenceWatch:
             Mean absolute change from the frame before, full-range luma steps a pixel.
         time_s : float
             Media time, s; rising.
-        doubt_s : callable
-            How much longer silence has to last where what was heard last is such that a still
-            scene may follow it, s; else 0.
         is_predicted : bool
             See ``core.frame.freeze.FreezeDetector.update``.
 
@@ -128,17 +128,17 @@ class SilenceWatch:
         if self._is_frozen:
             self._listen_for_life(time_s)
         else:
-            self._listen_for_silence(time_s, doubt_s)
+            self._listen_for_silence(time_s)
         return self._is_frozen
 
-    def _listen_for_silence(self, time_s: float, doubt_s: Callable[[], float]) -> None:
+    def _listen_for_silence(self, time_s: float) -> None:
         start_s = time_s - WINDOW_S
         recent = [c for t, c in self._changes if t > start_s + 1e-6]
         if self._changes[0][0] > start_s + 0.15 * WINDOW_S or len(recent) < 2:
             return
         earlier = [c for t, c in self._changes if t <= start_s + 1e-6]
         if self._silent_since_s is None:
-            life = sorted(earlier)[int(_LIFE_QUANTILE * (len(earlier) - 1))] if earlier else 0.0
+            life = lower_quantile(earlier, _LIFE_QUANTILE) if earlier else 0.0
             self._limit = min(NEARLY_SILENT, max(SILENT, _SILENT_OF_LIFE * life))
             self._life_limit = min(_REFINED, max(self._limit, _REFINED_OF_LIFE * life))
             self._flip_limit = min(_FLIPPED, max(_LIVELY, _FLIPPED_OF_LIFE * life))
@@ -157,10 +157,10 @@ class SilenceWatch:
             return
         if self._silent_since_s is None:
             self._silent_since_s = time_s
-            self._hold_s = self._hold(life, time_s, doubt_s)
+            self._hold_s = self._hold(life, time_s)
         self._is_frozen = silent[-1] and time_s - self._silent_since_s >= self._hold_s - 1e-6
 
-    def _hold(self, life: float, time_s: float, doubt_s: Callable[[], float]) -> float:
+    def _hold(self, life: float, time_s: float) -> float:
         """How much longer a silence has to last, after what was heard before it."""
         if not self._was_heard:
             return UNHEARD_S if self._is_predicted else QUIET_S
@@ -168,7 +168,7 @@ class SilenceWatch:
             return UNHEARD_S
         if life < _QUIET:
             return QUIET_S if self._redraws.one_is_missing() else ERASED_S
-        if self._is_predicted and (wait_s := doubt_s()):
+        if self._is_predicted and (wait_s := self._doubt_s()):
             return wait_s
         for t, change in self._changes:
             if t <= time_s - WINDOW_S - _BEFORE_S or not self._is_keyframe(t, change):
@@ -186,7 +186,7 @@ class SilenceWatch:
         if not half or end_s - self._cut_s <= _DRAWN_S:
             return True
         lasts = sum(since[half:]) > _LASTING_SHARE * sum(since[:half])
-        return not (lasts and sorted(since)[half] >= _LIVELY)
+        return not (lasts and median_high(since) >= _LIVELY)
 
     def right_before(self, time_s: float) -> list[float]:
         """Changes of the window before a time."""
@@ -198,7 +198,7 @@ class SilenceWatch:
         after = next((c for t, c in self._changes if t > time_s), 0.0)
         if change <= _REDRAWN or not before or max(before[-1], after) > _AT_ONCE * change:
             return False
-        usual: float = sorted(before)[len(before) // 2]
+        usual = median_high(before)
         return usual < _STILL and change > _REDRAWN_FACTOR * usual
 
     def _was_dying_away(self, changes: list[float]) -> bool:

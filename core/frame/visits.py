@@ -16,6 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.frame.ranks import lower_quantile
+
 _EDGE: Final = 8
 """The edge is one part in so many of the width, and of the height, on each side."""
 
@@ -93,8 +95,7 @@ class VisitWatch:
         """Those that are lively for more than a keyframe, and how lively they are."""
         if not frames:
             return [], 0.0
-        ranked = sorted(each.change for each in frames)
-        level = ranked[int(_LEVEL * (len(ranked) - 1))]
+        level = lower_quantile((each.change for each in frames), _LEVEL)
         lively = [each for each in frames if each.change > _LIVELY * level]
         near = [late.time_s - early.time_s <= _ALONE_S for early, late in pairwise(lively)]
         steady = [
