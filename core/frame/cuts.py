@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-_CUT, _FACTOR = 12.0, 4.0
+CUT, _FACTOR = 12.0, 4.0
 """Steps a pixel that a cut changes at least, and how many times what all frames right before it
 did where that alone tells."""
 
@@ -29,10 +29,21 @@ def is_cut(
     recent : list of float
         Changes right before.
     """
-    if change <= _CUT:
+    if change <= CUT:
         return False
     if change > _FACTOR * max(recent, default=change):
         return True
+    return is_another_scene(before, plane)
+
+
+def is_another_scene(before: NDArray[np.uint8], plane: NDArray[np.uint8]) -> bool:
+    """Say whether two pictures share nothing, as no two of one scene do, however far apart.
+
+    Parameters
+    ----------
+    before, plane : (H, W) uint8 array
+        Luma of one shape; of a flat one nothing can be said, so False.
+    """
     one, other = (
         cv2.resize(each, _THUMB, interpolation=cv2.INTER_AREA).ravel() for each in (before, plane)
     )

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core.frame.cuts import CUT, is_another_scene
 from core.frame.liveness_baseline import CameraBaseline
 from core.frame.liveness_cover import CoverWatch
 from core.frame.liveness_finding import Finding
@@ -61,6 +62,7 @@ class LivenessMonitor:
         self._newest_s = float("-inf")
         self._learnt_s = float("-inf")
         self._stutter = StutterWatch()
+        self._luma: NDArray[np.uint8] | None = None
         self._seen = SeenViews()
         self._start()
 
@@ -117,7 +119,9 @@ class LivenessMonitor:
         if elapsed_s < 0:
             events = self.finish()
             self._start()
-        late = self._stutter.look(reading, time_s, stage_ms)
+        is_cut = 255 * reading.change > CUT and self._shows_another_scene(luma)
+        self._luma = luma
+        late = self._stutter.look(reading, time_s, stage_ms, is_another_scene=is_cut)
         if 0 <= time_s - self._newest_s < _LOOK_EVERY_S:
             return events
         view = view_of(reading, luma, time_s, limited_range=limited_range)
@@ -207,6 +211,10 @@ class LivenessMonitor:
             if before is None or before.onset_s != finding.onset_s:
                 events.append(IncidentEvent("opened", incident))
         return events
+
+    def _shows_another_scene(self, luma: NDArray[np.uint8]) -> bool:
+        before = self._luma
+        return before is not None and before.shape == luma.shape and is_another_scene(before, luma)
 
     def _is_cut(self, view: View) -> bool:
         last = self._newest

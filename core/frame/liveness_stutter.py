@@ -69,7 +69,12 @@ class StutterWatch:
         self._reckoned_s = self._livened_s = float("-inf")
 
     def look(
-        self, reading: QualityReading, time_s: float, stage_ms: Mapping[str, float] | None = None
+        self,
+        reading: QualityReading,
+        time_s: float,
+        stage_ms: Mapping[str, float] | None = None,
+        *,
+        is_another_scene: bool = False,
     ) -> Finding | None:
         """Say whether new pictures come much more slowly than they did."""
         gap_s = time_s - self._frames[-1].time_s if self._frames else 0.0
@@ -79,10 +84,11 @@ class StutterWatch:
             self._hold.reset()
             self._frames.clear()
             return None
-        if self._is_cut(reading.change):
+        if is_another_scene or self._is_cut(reading.change):
             self._hold.reset()
             self._frames.clear()
             self._changes.clear()
+            self._lively = 0.0
         self._note(reading, time_s, sum(stage_ms.values()) if stage_ms else 0.0)
         if time_s - self._frames[0].time_s < 3 * _NOW_S:
             return None

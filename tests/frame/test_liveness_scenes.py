@@ -5,8 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from skimage import data
 
+from core.frame.liveness import LivenessMonitor
+from core.types import QualityReading
 from tests.frame.scenes import END_S, ONSET_S, Gray, closed, view, watch
 
 
@@ -270,3 +273,22 @@ def test_headlights_that_leave_a_dark_road_cover_nothing() -> None:
         return np.float32(road + glow)
 
     assert closed(watch(lit, noise=0.6, length_s=19.0)) == []
+
+
+def test_a_still_scene_between_two_cuts_in_a_dim_film_is_no_stutter() -> None:
+    """Nothing of the scene before is usual here, though a cut between dim pictures is small."""
+    monitor, events = LivenessMonitor(), []
+    before: NDArray[np.uint8] | None = None
+    for index in range(25 * 10):
+        time_s = index / 25
+        picture = 0.3 * view(60 + 12 * np.sin(2 * time_s), 40)
+        if 4.0 <= time_s < 6.8:
+            # Each two seconds a keyframe draws it anew, as much as the film before moved.
+            picture = 0.3 * cat() + 3 * (index // 50 % 2)
+        luma = np.uint8(np.clip(picture, 0, 255))
+        change = 0.0 if before is None else float(cv2.absdiff(before, luma).mean()) / 255
+        before = luma
+        reading = QualityReading(0.2, float(luma.mean()), 0.1, change, False, 0.8)
+        events += monitor.update(reading, luma, time_s)
+
+    assert closed(events + monitor.finish()) == []
