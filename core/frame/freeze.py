@@ -112,7 +112,7 @@ class FreezeDetector:
 
     def _doubt_s(self) -> float:
         """How much longer silence has to last where a still scene may follow what was seen."""
-        if self._visits.has_left():
+        if self._visits.has_left() or self._visits.has_slowed_down():
             return ERASED_S
         return UNHEARD_S if self._falls_silent else 0.0
 

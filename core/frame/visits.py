@@ -1,15 +1,17 @@
 """Visits: how what is lively comes to a still scene and goes.
 
 Where a codec erases the noise of a still scene, a road that has become empty falls as
-silent as a frozen feed. But whoever leaves a scene leaves it at its edge, while a frozen
-picture stops all over. And who comes comes little by little, or at the edge again, while a
-feed that goes on leaps to what has become of the scene meanwhile.
+silent as a frozen feed. But whoever leaves a scene leaves it at its edge, and whoever stops
+in it slows down before, while a frozen picture stops all over and at once. And who comes
+comes little by little, or at the edge again, while a feed that goes on leaps to what has
+become of the scene meanwhile.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from itertools import pairwise
+from statistics import median_high
 from typing import Final, NamedTuple
 
 import cv2
@@ -35,16 +37,30 @@ and share of it from which on a frame counts."""
 _LAST, _ALONE_S = 3, 0.25
 """So many lively frames are the last ones; what comes alone for this long is a keyframe."""
 
+_SLOW, _PACED, _SLOWED = 2, 8, 0.7
+"""The newest of so many last lively frames, and share of the middle one of the others under which
+they have slowed down."""
+
+_FAINTER: Final = 0.25
+"""Of the change of a pixel that changes: under it a codec refines what stands."""
+
+_MOVES: Final = 0.15
+"""Steps a pixel under which it may be noise that a codec lets through now and then."""
+
+_STILL: Final = 0.85
+"""Share of pixels that are exactly as they were around what moves, where a codec erases noise."""
+
 _LEAP, _FIRST = 0.5, 2
 """Of that level: what one of so many first frames has at least where a feed goes on."""
 
 
 class _Frame(NamedTuple):
-    """When, how much changed, and the share of it inside."""
+    """When, how much changed, the share of it inside, and of pixels that are as they were."""
 
     time_s: float
     change: float
     inside: float
+    unchanged: float
 
 
 class VisitWatch:
@@ -75,12 +91,29 @@ class VisitWatch:
         rows = slice(height // _EDGE, height - height // _EDGE, _EVERY_ROW)
         columns = slice(width // _EDGE, width - width // _EDGE)
         inside = _EVERY_ROW * cv2.norm(plane[rows, columns], before[rows, columns], cv2.NORM_L1)
-        self._frames.append(_Frame(time_s, change, inside / (change * plane.size)))
+        inside /= change * plane.size
+        unchanged = 1 - cv2.countNonZero(cv2.absdiff(plane, before)) / plane.size
+        self._frames.append(_Frame(time_s, change, inside, unchanged))
 
     def has_left(self) -> bool:
         """Whether the last that was lively left the picture, so that silence proves nothing."""
         lively, _ = self._lively(list(self._frames))
         return bool(lively) and min(each.inside for each in lively[-_LAST:]) < _INSIDE
+
+    def has_slowed_down(self) -> bool:
+        """Whether what was lively in a still scene without noise slowed down before it stood."""
+        lively, _ = self._lively(list(self._frames))
+        last = lively[-_PACED:]
+        # A keyframe draws all of a still scene anew, without anything in it going faster.
+        paced = [each for each in last if each.unchanged > _STILL]
+        if 2 * len(paced) <= len(last) or len(paced) <= _SLOW:
+            return False
+        older, newest = paced[:-_SLOW], paced[-_SLOW:]
+        pace = median_high(each.change for each in older)
+        if pace < _MOVES:
+            return False
+        is_fainter = _strength(newest) < _FAINTER * _strength(older)
+        return max(each.change for each in newest) < _SLOWED * pace and not is_fainter
 
     def came_gently(self, since_s: float) -> bool:
         """Whether what is lively since a time came little by little, or at the edge."""
@@ -104,3 +137,8 @@ class VisitWatch:
             if before or after
         ]
         return steady, level
+
+
+def _strength(frames: list[_Frame]) -> float:
+    """Change of a pixel that changes."""
+    return sum(each.change for each in frames) / sum(1 - each.unchanged for each in frames)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ Plane = NDArray[np.uint8]
 def crossing(until_px: int, *, step_px: int = 6, noise: float = 0.0) -> list[Plane]:
     """Something that comes from the left and is gone, or stops, at a place."""
     random = np.random.default_rng(2)
-    inside = random.integers(60, 200, (30, CAR))
+    inside = 130 + 6 * cv2.GaussianBlur(random.normal(0, 60, (30, CAR)), (0, 0), 4.0)
     frames = []
     for right in range(step_px, until_px + 1, step_px):
         shown = np.full(SIZE, 90.0)
@@ -26,13 +27,17 @@ def crossing(until_px: int, *, step_px: int = 6, noise: float = 0.0) -> list[Pla
     return frames
 
 
-def has_left(frames: list[Plane]) -> bool:
+def watched(frames: list[Plane]) -> VisitWatch:
     watch = VisitWatch()
     for index in range(1, len(frames)):
         before, plane = frames[index - 1], frames[index]
         change = float(np.abs(np.float64(plane) - before).mean())
         watch.note(before, plane, change, index / FPS)
-    return watch.has_left()
+    return watch
+
+
+def has_left(frames: list[Plane]) -> bool:
+    return watched(frames).has_left()
 
 
 @pytest.mark.parametrize("step_px", [2, 6, 15])
@@ -59,3 +64,33 @@ def test_where_all_is_full_of_noise_nobody_leaves() -> None:
 
 def test_nothing_has_left_a_picture_that_never_changed() -> None:
     assert not has_left([crossing(60)[-1]] * 20)
+
+
+def rolling(steps_px: list[int], *, noise: float = 0.0) -> list[Plane]:
+    """Something in the picture that goes on by such steps, and then stands."""
+    places = crossing(SIZE[1], step_px=1, noise=noise)
+    at_px = CAR + np.cumsum(steps_px)
+    return [*(places[each] for each in at_px), *[places[at_px[-1]]] * 6]
+
+
+@pytest.mark.parametrize("last_px", [[3, 2, 1], [3, 1], [4, 3, 2, 1]])
+def test_who_brakes_has_slowed_down(last_px: list[int]) -> None:
+    assert watched(rolling([5] * 10 + last_px)).has_slowed_down()
+
+
+@pytest.mark.parametrize("step_px", [1, 3, 6])
+def test_what_stops_at_full_pace_has_not_slowed_down(step_px: int) -> None:
+    assert not watched(rolling([step_px] * 12)).has_slowed_down()
+
+
+def test_where_noise_is_heard_nobody_can_be_heard_to_slow_down() -> None:
+    assert not watched(rolling([5] * 10 + [3, 2, 1], noise=0.3)).has_slowed_down()
+
+
+def test_a_picture_that_is_refined_after_it_stopped_has_not_slowed_down() -> None:
+    frames = rolling([5] * 12)
+    random = np.random.default_rng(3)
+    for index in range(-6, 0):
+        spots = random.random(SIZE) < 0.1
+        frames[index] = np.uint8(frames[index - 1] + 3 * spots)
+    assert not watched(frames).has_slowed_down()
