@@ -41,6 +41,10 @@ _CUT, _CUT_FACTOR, _BEFORE_CUT = 0.1, 8.0, 0.3
 """A change of so much, so many times the usual one, after a frame that changed by such a share of
 it at most, is a cut: what was usual before it is not for the scene after it."""
 
+_STOOD_S, _BEFORE_S = 0.7, 3.0
+"""A source that stutters shows a new picture at least that often; how far back that is looked at
+where it only seems to begin."""
+
 _STOPPED_S: Final = 1.0
 """A stop of this length is a freeze, and no pause of a source that stutters."""
 
@@ -140,8 +144,16 @@ class StutterWatch:
         if leaps >= _LEAPS and not self._leaps_usually:
             return leaps / _NOW_S
         resumed = sum(before.is_repeated and after.is_lively for before, after in pairwise(recent))
-        fresh = sum(not each.is_repeated for each in recent)
-        return (fresh if resumed >= 2 else len(recent)) / _NOW_S
+        if resumed < 2 or (self._hold.since_s is None and self._has_stood()):
+            return len(recent) / _NOW_S
+        return sum(not each.is_repeated for each in recent) / _NOW_S
+
+    def _has_stood(self) -> bool:
+        """Whether the scene stood still a moment ago, keyframes apart."""
+        start_s = self._frames[-1].time_s - _BEFORE_S
+        late = takewhile(lambda each: each.time_s > start_s, reversed(self._frames))
+        new_s = [each.time_s for each in late if not each.is_repeated]
+        return any(after - before > _STOOD_S for after, before in pairwise(new_s))
 
     def _beat_hz(self, recent: list[_Shown]) -> float:
         """New pictures a second where these come in a beat that is not usual; else 0."""

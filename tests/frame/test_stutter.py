@@ -85,6 +85,22 @@ def test_what_was_usual_before_a_cut_is_not_for_the_still_scene_after_it() -> No
     assert not onsets(change)
 
 
+@pytest.mark.parametrize("after", [5, 8, 17])
+def test_what_changes_at_once_in_a_still_scene_between_its_keyframes_is_no_stutter(
+    after: int,
+) -> None:
+    """As a screen does, or the first of a door, where a codec erases the noise."""
+
+    def change(index: int, time_s: float) -> float:
+        if time_s < ONSET_S:
+            return 0.5
+        if index % FPS == 0:
+            return 1.2
+        return 5.0 if index % FPS == after and int(time_s) == 7 else 0.0
+
+    assert not onsets(change, 12.0)
+
+
 def test_a_short_stop_between_new_pictures_belongs_to_the_stutter() -> None:
     """The freeze detector may call a third of a second a stop; the rate is told all the same."""
     watch, told = StutterWatch(), False
