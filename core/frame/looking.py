@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from core.frame.closer import FaceSearch, Turn
+from core.frame.closer import FaceSearch
 from core.frame.emotion import EmotionClassifier, crop_face
 from core.frame.pictures import DecodedFrame, ImagePicture, Picture
 from core.frame.quality import PictureMeasures, measure_picture
 from core.frame.trust import read_trust
+from core.frame.turns import Turn
 from core.settings import Settings
 from core.types import Detection, Frame, Trust
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 
-from core.frame.closer import FaceSearch, Turn
+from core.frame.closer import FaceSearch
 from core.frame.emotion import EmotionClassifier, EmotionSmoother
 from core.frame.faces import FaceDetector, create_detector
 from core.frame.liveness import LivenessMonitor
@@ -22,6 +22,7 @@ from core.frame.quality import QualityMeter
 from core.frame.system import SystemMeter
 from core.frame.threads import keep_to_one_thread
 from core.frame.tracks import FaceTracker
+from core.frame.turns import Turn
 from core.incidents import Risk
 from core.records.failure import FailurePredictor
 from core.settings import Settings

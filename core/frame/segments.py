@@ -14,7 +14,7 @@ from typing import Final
 import av
 from av.error import FFmpegError
 
-from core.frame.closer import block_of
+from core.frame.turns import block_of
 
 BLOCKS: Final = 1
 """Blocks a part: its planes are sent to whoever puts the parts together."""

