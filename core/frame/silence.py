@@ -91,13 +91,12 @@ class SilenceWatch:
         self._doubt_s = doubt_s
         self._changes: deque[tuple[float, float]] = deque()
         self._redraws = RedrawWatch()
-        self._cut_s = float("-inf")
+        self._cut_s = self._broken_s = float("-inf")
         self._silent_since_s: float | None = None
         self._limit = self._life_limit = self._redrawn_limit = SILENT
         self._flip_limit = _LIVELY
         self._hold_s = 0.0
-        self._was_heard = self._is_predicted = False
-        self._is_frozen = False
+        self._was_heard = self._is_predicted = self._is_frozen = False
 
     def note_cut(self, time_s: float) -> None:
         """Take the next frame for the first one of another scene."""
@@ -149,7 +148,8 @@ class SilenceWatch:
             or self._is_redrawn(time_s)
             or self._redraws.come_evenly(time_s)
         ):
-            self._silent_since_s = None
+            if self._silent_since_s is not None:
+                self._broken_s, self._silent_since_s = time_s, None
             return
         # Where frames come unevenly, a burst of copies is many frames but little time.
         times = [t for t, _ in self._changes if t > start_s + 1e-6]
@@ -157,7 +157,8 @@ class SilenceWatch:
             return
         if self._silent_since_s is None:
             self._silent_since_s = time_s
-            self._hold_s = self._hold(life, time_s)
+            is_same = time_s - self._broken_s < WINDOW_S  # broken for a moment only
+            self._hold_s = max(is_same * self._hold_s, self._hold(life, time_s))
         self._is_frozen = silent[-1] and time_s - self._silent_since_s >= self._hold_s - 1e-6
 
     def _hold(self, life: float, time_s: float) -> float:
