@@ -65,33 +65,18 @@ class FaceSearch:
         ``detection_width`` and ``max_faces`` are used.
     live : bool
         See ``core.frame.turns.Turns``.
+
+    Attributes
+    ----------
+    turns : Turns
+        Lines up the frames; each is found by its turn.
     """
 
     def __init__(self, detector: FaceDetector, settings: Settings, *, live: bool = False) -> None:
         self._detector = detector
-        self._turns = Turns(live=live)
+        self.turns = Turns(live=live)
         self._width = settings.detection_width
         self._max_faces = settings.max_faces
-
-    def reset(self) -> None:
-        """Forget the frames so far, as at a jump in the source."""
-        self._turns.reset()
-
-    def take_turn(self, time_s: float) -> Turn:
-        """Line up the next frame.
-
-        Parameters
-        ----------
-        time_s : float
-            Media time, s. Where it jumps, the frame is a first one.
-
-        Returns
-        -------
-        Turn
-            To be handed to ``find`` once, in any thread, but begun in the order
-            of the turns: a frame may wait for those before it.
-        """
-        return self._turns.take(time_s)
 
     def find(self, picture: Shrinkable, turn: Turn) -> list[Detection]:
         """Find the faces of a frame.
@@ -101,7 +86,8 @@ class FaceSearch:
         picture : Shrinkable
             The frame; only the copies that are searched are made.
         turn : Turn
-            Its place in the order.
+            Its place in the order, of ``turns``; once, in any thread, but begun in that
+            order: a frame may wait for those before it.
 
         Returns
         -------

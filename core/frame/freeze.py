@@ -90,13 +90,14 @@ class FreezeDetector:
             self._before, self._time_s = kept, time_s
             return False
         self._time_s = time_s
-        change = cv2.norm(plane, before, cv2.NORM_L1) / plane.size * gain
+        difference: NDArray[np.uint8] = np.asarray(cv2.absdiff(plane, before), np.uint8)
+        change = cv2.norm(difference, cv2.NORM_L1) / plane.size * gain
         if is_cut(before, plane, change, self._silence.right_before(time_s)):
             # What was lively before it says nothing of a scene that may be still.
             self._silence.note_cut(time_s)
             self._forget_life()
             self._falls_silent, self._woke_s = False, None
-        self._visits.note(before, plane, change / gain, time_s)
+        self._visits.note(difference, change / gain, time_s)
         is_silent = self._silence.look(change, time_s, is_predicted=is_predicted)
         has_collapsed = self._collapse.look(change, time_s)
         has_stopped = self._residue.look(plane, change, time_s) or has_collapsed

@@ -90,7 +90,7 @@ class FrameLook:
         """Line up a frame; see ``FramePipeline.take_turn``."""
         if self._search is None or (isinstance(frame, DecodedFrame) and not frame.readable):
             return None
-        return self._search.take_turn(frame.time_s)
+        return self._search.turns.take(frame.time_s)
 
     def look(self, frame: Frame | DecodedFrame, turn: Turn | None = None) -> Sighting:
         """Look at a frame; see ``FramePipeline.look``."""

@@ -227,7 +227,7 @@ class FramePipeline:
         if self._text is not None:
             self._text.reset()
         if self._search is not None:
-            self._search.reset()
+            self._search.turns.reset()
         self._tracker.reset()
         self._smoother.reset()
         self._system.reset()

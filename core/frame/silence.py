@@ -157,8 +157,9 @@ class SilenceWatch:
             return
         if self._silent_since_s is None:
             self._silent_since_s = time_s
+            hold_s = self._hold(life, time_s)
             is_same = time_s - self._broken_s < WINDOW_S  # broken for a moment only
-            self._hold_s = max(is_same * self._hold_s, self._hold(life, time_s))
+            self._hold_s = max(self._hold_s, hold_s) if is_same else hold_s
         self._is_frozen = silent[-1] and time_s - self._silent_since_s >= self._hold_s - 1e-6
 
     def _hold(self, life: float, time_s: float) -> float:

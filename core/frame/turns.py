@@ -102,7 +102,7 @@ class Turns:
         Returns
         -------
         Turn
-            Of a frame to be searched once, in any thread; begun in the order of the turns.
+            To be handed to ``FaceSearch.find``.
         """
         found: Future[list[Detection]] = Future()
         with self._lock:

@@ -69,17 +69,15 @@ class VisitWatch:
     def __init__(self) -> None:
         self._frames: deque[_Frame] = deque()
 
-    def note(
-        self, before: NDArray[np.uint8], plane: NDArray[np.uint8], change: float, time_s: float
-    ) -> None:
+    def note(self, difference: NDArray[np.uint8], change: float, time_s: float) -> None:
         """Take the next frame.
 
         Parameters
         ----------
-        before, plane : (H, W) uint8 array
-            Luma of the frame before and of this one.
+        difference : (H, W) uint8 array
+            Absolute difference of its luma to that of the frame before.
         change : float
-            Mean absolute change between them, in steps of these planes.
+            Mean of it.
         time_s : float
             Media time, s; rising.
         """
@@ -87,12 +85,12 @@ class VisitWatch:
             self._frames.popleft()
         if change == 0:
             return
-        height, width = plane.shape
+        height, width = difference.shape
         rows = slice(height // _EDGE, height - height // _EDGE, _EVERY_ROW)
         columns = slice(width // _EDGE, width - width // _EDGE)
-        inside = _EVERY_ROW * cv2.norm(plane[rows, columns], before[rows, columns], cv2.NORM_L1)
-        inside /= change * plane.size
-        unchanged = 1 - cv2.countNonZero(cv2.absdiff(plane, before)) / plane.size
+        inside = _EVERY_ROW * cv2.norm(difference[rows, columns], cv2.NORM_L1)
+        inside /= change * difference.size
+        unchanged = 1 - cv2.countNonZero(difference) / difference.size
         self._frames.append(_Frame(time_s, change, inside, unchanged))
 
     def has_left(self) -> bool:

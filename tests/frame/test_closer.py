@@ -68,7 +68,7 @@ def watch(
 ) -> list[int]:
     """Count the faces of each frame."""
     search = FaceSearch(detector or Squares(), Settings())
-    return [len(search.find(scene(k), search.take_turn(k / fps))) for k in range(frames)]
+    return [len(search.find(scene(k), search.turns.take(k / fps))) for k in range(frames)]
 
 
 def test_a_small_face_is_seen_in_every_frame_from_the_first_one_on() -> None:
@@ -134,7 +134,7 @@ def test_live_frames_far_apart_cost_less_than_a_plain_search_and_a_part_each() -
     for k in range(60):
         detector.pixels.clear()
         scene = Scene([NEAR] + [(900, 500, 32)] * (k >= 20))
-        found.append(len(search.find(scene, search.take_turn(k / 3))))
+        found.append(len(search.find(scene, search.turns.take(k / 3))))
         costs.append(sum(detector.pixels))
     assert costs[0] > 4 * 320 * 180  # the first one is looked at wholly
     assert max(costs[1:]) < 2.4 * 320 * 180
@@ -153,9 +153,9 @@ def test_after_a_jump_and_after_a_reset_the_next_frame_is_looked_at_wholly() -> 
     times_s = [0.0, 1 / 30, 60.0, 2.0]
     for k, time_s in enumerate(times_s):
         scene = Scene([(300 * k, 500, 32)])
-        assert bool(search.find(scene, search.take_turn(time_s))) == (k != 1), time_s
-    search.reset()
-    assert search.find(Scene([(1200, 20, 32)]), search.take_turn(2.01))
+        assert bool(search.find(scene, search.turns.take(time_s))) == (k != 1), time_s
+    search.turns.reset()
+    assert search.find(Scene([(1200, 20, 32)]), search.turns.take(2.01))
 
 
 def test_a_frame_that_is_small_already_is_looked_at_once() -> None:
@@ -175,7 +175,7 @@ def test_what_is_found_does_not_hang_on_the_number_of_threads() -> None:
 
     def found(workers: int) -> list[list[Detection]]:
         search = FaceSearch(Squares(), Settings())
-        turns = [search.take_turn(k / FPS) for k in range(60)]
+        turns = [search.turns.take(k / FPS) for k in range(60)]
         with ThreadPoolExecutor(workers) as pool:
             return list(pool.map(search.find, [scene(k) for k in range(60)], turns))
 
@@ -184,7 +184,7 @@ def test_what_is_found_does_not_hang_on_the_number_of_threads() -> None:
 
 def test_a_frame_that_could_not_be_searched_keeps_no_other_waiting() -> None:
     search = FaceSearch(Squares(), Settings())
-    given_up, broken, last = (search.take_turn(k * WHOLE_S) for k in range(3))
+    given_up, broken, last = (search.turns.take(k * WHOLE_S) for k in range(3))
     given_up.give_up()
     with pytest.raises(AttributeError):
         search.find(None, broken)  # type: ignore[arg-type]
@@ -194,7 +194,7 @@ def test_a_frame_that_could_not_be_searched_keeps_no_other_waiting() -> None:
 def test_no_more_faces_than_asked_for_and_the_largest_first() -> None:
     search = FaceSearch(Squares(), Settings(max_faces=2))
     scene = Scene([(100, 100, 30), NEAR, (600, 400, 36)])
-    found = search.find(scene, search.take_turn(0.0))
+    found = search.find(scene, search.turns.take(0.0))
     assert [round(face.box.width) for face in found] == [200, 36]
 
 
@@ -214,7 +214,7 @@ def test_real_faces_large_and_small_are_found_where_they_are(
     place = Box(100 + 178 * k, 60 + 58 * k, 90 * k, 120 * k)
     for number in range(3):
         frame = ImagePicture(Frame(number, number / FPS, picture))
-        (face,) = search.find(frame, search.take_turn(number / FPS))
+        (face,) = search.find(frame, search.turns.take(number / FPS))
         assert face.box.iou(place) > 0.5
         assert face.landmarks is not None
         assert place.x < face.landmarks[2, 0] < place.x + place.width

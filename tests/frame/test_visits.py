@@ -30,9 +30,8 @@ def crossing(until_px: int, *, step_px: int = 6, noise: float = 0.0) -> list[Pla
 def watched(frames: list[Plane]) -> VisitWatch:
     watch = VisitWatch()
     for index in range(1, len(frames)):
-        before, plane = frames[index - 1], frames[index]
-        change = float(np.abs(np.float64(plane) - before).mean())
-        watch.note(before, plane, change, index / FPS)
+        difference = cv2.absdiff(frames[index - 1], frames[index])
+        watch.note(difference, float(difference.mean()), index / FPS)
     return watch
 
 
